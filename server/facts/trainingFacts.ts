@@ -1,0 +1,163 @@
+import type { TextRange } from "../text/range.ts";
+import type { Resolved } from "./resolved.ts";
+
+/** Libraries whose training code is understood. A file can use several. */
+export type FrameworkName = "pytorch" | "tensorflowjs";
+
+/** What a file says about training: plain data, each fact with its range. Rules read this and never the tree. */
+export interface TrainingFacts {
+  readonly path: string;
+  readonly language: "python" | "typescript";
+  readonly frameworks: readonly FrameworkName[];
+  readonly optimizers: readonly OptimizerFact[];
+  readonly loops: readonly TrainingLoopFact[];
+  readonly precision: readonly PrecisionFact[];
+  readonly traits: readonly ModelTraitFact[];
+  readonly lossTerms: readonly LossTermFact[];
+  readonly graphAccumulations: readonly GraphAccumulationFact[];
+  /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
+  readonly hyperparameters: readonly HyperparameterFact[];
+}
+
+/** The field's names; PyTorch's `lr` is `learningRate`, Keras's `epsilon` is `eps`. */
+export type OptimizerArgumentName =
+  | "learningRate"
+  | "eps"
+  | "weightDecay"
+  | "beta1"
+  | "beta2"
+  | "betas"
+  | "amsgrad"
+  | "momentum"
+  | "decoupledWeightDecay"
+  | "fused";
+
+export type ScalarValue = number | boolean | string | null;
+
+/** An optimizer built in the code. An `if name == "adam"` ladder gives one fact a branch. */
+export interface OptimizerFact extends TextRange {
+  readonly framework: FrameworkName;
+  /** As written, without its module: `"Adam"`, `"train.adam"`. */
+  readonly constructorName: string;
+  /** Lower-case canonical name: `"adam"`, `"adamw"`, `"nadam"`, `"radam"`, `"adamax"`, `"sgd"`, `"rmsprop"`, … */
+  readonly algorithm: string;
+  /** Divides by a running root mean square of gradients (Adam family, RMSprop, Adagrad, …). */
+  readonly adaptive: boolean;
+  readonly adamFamily: boolean;
+  /** The constructor's name in the call, what findings about the optimizer underline. */
+  readonly nameRange: TextRange;
+  /** Dotted text of what it is bound to (`"optimizer"`, `"self.opt"`), null when passed on at once. */
+  readonly boundTo: string | null;
+  /** Text of the parameters argument (`"model.parameters()"`), null when it has none. */
+  readonly parametersText: string | null;
+  /** True when the parameters are a literal list of groups with their own settings. */
+  readonly hasParameterGroups: boolean;
+  /** Given or defaulted; a name missing here does not exist for this optimizer. */
+  readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
+  /** The library version is not pinned, or its default table does not depend on it: null; else the version used. */
+  readonly libraryVersion: string | null;
+}
+
+export interface OptimizerArgument {
+  readonly name: OptimizerArgumentName;
+  /** Keyword in this framework: `lr`, `epsilon`, … */
+  readonly keyword: string;
+  /** The whole argument (`lr=1e-3`), null when not given or given through `**kwargs`. */
+  readonly range: TextRange | null;
+  /** The argument's value alone. */
+  readonly valueRange: TextRange | null;
+  /** False when the library's default holds. */
+  readonly given: boolean;
+  readonly resolved: Resolved<ScalarValue>;
+}
+
+export type TrainingEventKind =
+  | "zero-grad"
+  | "backward"
+  | "scaled-backward"
+  | "unscale"
+  | "clip"
+  | "optimizer-step"
+  | "scaler-step"
+  | "scaler-update"
+  | "scheduler-step"
+  | "unknown-call-with-model";
+
+/** One thing that a training iteration does. */
+export interface TrainingEvent extends TextRange {
+  readonly kind: TrainingEventKind;
+  /** The simple statement it stands in, for inserting a line before or after. */
+  readonly statement: TextRange;
+  /** Receiver or subject in dotted text: the optimizer stepped, the loss, the scaler, the clipped parameters. */
+  readonly subject: string | null;
+  /** Index into `TrainingFacts.optimizers` where it is certain which one is meant. */
+  readonly optimizers: readonly number[];
+  /** Nesting: inside an `if` of the loop's body (accumulation, non-finite guard). */
+  readonly conditional: boolean;
+  /** Found in a function that the loop calls, rather than in the loop's own text. */
+  readonly inlined: boolean;
+}
+
+/** A loop (or a step function called in one) that runs backward and steps an optimizer, its events in order of execution. */
+export interface TrainingLoopFact extends TextRange {
+  readonly framework: FrameworkName;
+  /** The loop's header, or the step function's name. */
+  readonly header: TextRange;
+  readonly events: readonly TrainingEvent[];
+  /** Indices into `optimizers` that step here. */
+  readonly optimizers: readonly number[];
+  /** Receiver of the scaler (`"scaler"`), null where no GradScaler takes part. */
+  readonly gradScaler: string | null;
+  /** Whether the scaler is switched on: unknown when a flag decides. */
+  readonly gradScalerEnabled: Resolved<boolean>;
+  /** A wrapper does clipping, zeroing or scaling on its own (Accelerate, DeepSpeed engine, Apex): rules about order stay silent. */
+  readonly wrappedBy: string | null;
+  /** Steps only every n-th micro-batch. */
+  readonly accumulates: boolean;
+}
+
+export interface PrecisionFact extends TextRange {
+  readonly framework: FrameworkName;
+  /** `autocast` keeps parameters in float32; `parameters` means that the optimizer's own parameters are of this type. */
+  readonly scope: "autocast" | "parameters";
+  readonly type: "float16" | "bfloat16" | "unknown";
+  /** `"torch.autocast"`, `"GradScaler"`, `".half()"`: for the message. */
+  readonly shownBy: string;
+  readonly enabled: Resolved<boolean>;
+}
+
+export interface ModelTraitFact extends TextRange {
+  readonly trait: "recurrent" | "transformer" | "reinforcement-learning" | "gan" | "batch-norm" | "pretrained";
+  readonly shownBy: string;
+}
+
+/** A numerically dangerous operation inside the computation of a loss. */
+export interface LossTermFact extends TextRange {
+  readonly framework: FrameworkName;
+  readonly operation: "log" | "sqrt" | "power" | "acos" | "division" | "exp" | "norm" | "bce-under-autocast";
+  /** The operand in source text. */
+  readonly operandText: string;
+  readonly operandRange: TextRange;
+  /** Known stable form where the operand is recognised: `log(softmax(x, dim))` → `"log-softmax"`. */
+  readonly stableForm: "log-softmax" | "log-sigmoid" | "log1p" | "logsumexp" | "clamp-min" | "bce-with-logits" | null;
+}
+
+/** `total += loss` or `losses.append(loss)` over iterations with the graph still attached. */
+export interface GraphAccumulationFact extends TextRange {
+  readonly framework: FrameworkName;
+  /** The tensor expression whose graph is kept: where `.item()` goes. */
+  readonly lossRange: TextRange;
+  readonly lossText: string;
+  readonly accumulator: string;
+  readonly how: "sum" | "append";
+}
+
+/** A named setting of the run, under a name that stays the same when the code around it moves. */
+export interface HyperparameterFact extends TextRange {
+  /** `"optimizer.learningRate"`, `"batch_size"`, `"args.warmup"`. */
+  readonly name: string;
+  readonly value: ScalarValue;
+  /** The literal's own range: what a fix that puts a value back replaces. */
+  readonly valueRange: TextRange;
+  readonly valueText: string;
+}

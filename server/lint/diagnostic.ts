@@ -1,0 +1,25 @@
+import type { TrainingFacts } from "../facts/trainingFacts.ts";
+import type { Fix, RelatedPlace, Severity } from "../rules/rule.ts";
+import type { Problem } from "../text/problem.ts";
+import type { TextRange } from "../text/range.ts";
+
+/** A finding of a rule after severities and suppressions: what the editor, the command line and SARIF show. */
+export interface Diagnostic extends TextRange {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly message: string;
+  /** The preferred fix first. */
+  readonly fixes: readonly Fix[];
+  readonly related: readonly RelatedPlace[];
+  /** Where the rule's document is, relative to the package: `docs/rules/NAME.md`. */
+  readonly url: string;
+}
+
+export interface LintResult {
+  /** In order of position. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly problems: readonly Problem[];
+  readonly facts: TrainingFacts;
+  /** How many findings a comment silenced. */
+  readonly suppressed: number;
+}

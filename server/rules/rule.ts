@@ -1,0 +1,53 @@
+import type { FrameworkName, HyperparameterFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { FrameworkFixes } from "../frameworks/framework.ts";
+import type { FileRange, TextEdit, TextRange } from "../text/range.ts";
+
+export type Severity = "error" | "warning" | "info" | "hint";
+export type SeveritySetting = Severity | "off";
+
+/** `safe` changes nothing but the fault and is applied by `--fix`; `unsafe` changes the training and is offered one at a time. */
+export type Applicability = "safe" | "unsafe";
+
+export interface Fix {
+  /** What will be written, as a title: "Clip the gradient norm to 1.0 before optimizer.step()". */
+  readonly title: string;
+  readonly applicability: Applicability;
+  readonly edits: readonly TextEdit[];
+  /** For unsafe fixes: how it changes the training, in a sentence. */
+  readonly why?: string;
+}
+
+export interface RelatedPlace extends FileRange {
+  readonly message: string;
+}
+
+/** What a rule reports; the lint room adds the rule's name and settles the severity. */
+export interface Finding extends TextRange {
+  readonly message: string;
+  /** When it differs from the rule's default severity. */
+  readonly severity?: Severity;
+  /** The preferred fix first. */
+  readonly fixes: readonly Fix[];
+  readonly related: readonly RelatedPlace[];
+}
+
+/** What a rule may look at, all of it passed in. */
+export interface RuleContext {
+  readonly text: string;
+  readonly facts: TrainingFacts;
+  readonly fixesOf: (framework: FrameworkName) => FrameworkFixes;
+  /** Hyperparameters of the baseline (git HEAD or the last run), null where there is none. */
+  readonly baseline: { readonly name: string; readonly hyperparameters: readonly HyperparameterFact[] } | null;
+  readonly options: { readonly manyHyperparametersChanged: number };
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly severity: Severity;
+  /** One line, sentence case, for lists. */
+  readonly title: string;
+  readonly frameworks: readonly FrameworkName[];
+  /** URLs or citations: papers, documentation pages, source files with lines. At least one. */
+  readonly sources: readonly string[];
+  readonly check: (context: RuleContext, report: (finding: Finding) => void) => void;
+}
