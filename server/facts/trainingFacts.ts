@@ -17,6 +17,20 @@ export interface TrainingFacts {
   readonly graphAccumulations: readonly GraphAccumulationFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
+  /** Every name that the file imports: what fixes need to write a name the way the file does. */
+  readonly imports: readonly ImportFact[];
+}
+
+/** One imported name; the range is that of the name in the import statement (`Adam as A`). */
+export interface ImportFact extends TextRange {
+  /** `"torch.optim"`, `"@tensorflow/tfjs"`. */
+  readonly module: string;
+  /** As in `syntax/tree.ts`: null when the module itself is bound, `"*"` for a star import. */
+  readonly imported: string | null;
+  readonly local: string;
+  readonly statement: TextRange;
+  /** How often the local name is read in the file. */
+  readonly uses: number;
 }
 
 /** The field's names; PyTorch's `lr` is `learningRate`, Keras's `epsilon` is `eps`. */
