@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { parse, TomlError } from "smol-toml";
+import type { Outcome, Problem } from "../text/problem.ts";
+import type { SettingsLayer } from "./settingsLayer.ts";
+
+/**
+ * The layers of the settings files that hold for a folder, the outermost first: in each folder from the root down
+ * `[tool.haywire]` of pyproject.toml, else haywire.toml. `stopAt` is the last folder looked at on the way up.
+ */
+export async function settingsLayersFor(folder: string, stopAt?: string): Promise<Outcome<readonly SettingsLayer[]>> {
+  const layers: SettingsLayer[] = [];
+  const problems: Problem[] = [];
+  for (const each of foldersUp(path.resolve(folder), stopAt)) {
+    for (const name of ["pyproject.toml", "haywire.toml"]) {
+      const file = path.join(each, name);
+      const text = await readIfPresent(file);
+      if (text === null) continue;
+      const { value, problems: wrong } = settingsLayer(file, text);
+      problems.push(...wrong);
+      if (value === null) continue;
+      layers.unshift(value);
+      break;
+    }
+  }
+  return { value: layers, problems };
+}
+
+/** The layer of the file that `--config` names: a pyproject.toml, or any TOML file with the settings at its top. */
+export async function settingsLayerOfFile(file: string): Promise<Outcome<SettingsLayer | null>> {
+  try {
+    return settingsLayer(file, await readFile(file, "utf8"));
+  } catch (error) {
+    return { value: null, problems: [{ path: file, message: `Cannot read the settings: ${reason(error)}` }] };
+  }
+}
+
+function settingsLayer(file: string, text: string): Outcome<SettingsLayer | null> {
+  const isProject = path.basename(file) === "pyproject.toml";
+  const table = isProject ? "tool.haywire" : "";
+  // Another tool's mistake in pyproject.toml is not ours to tell.
+  if (isProject && !text.includes("haywire")) return { value: null, problems: [] };
+  try {
+    const root = parse(text.replace(/^\uFEFF/, ""));
+    const values = isProject ? child(child(root, "tool"), "haywire") : root;
+    if (values === undefined) return { value: null, problems: [] };
+    return {
+      value: { origin: file, values, base: path.dirname(path.resolve(file)), file: { text, table } },
+      problems: [],
+    };
+  } catch (error) {
+    const offset = error instanceof TomlError ? { offset: offsetOf(text, error.line, error.column) } : {};
+    return { value: null, problems: [{ path: file, message: `This is not valid TOML: ${reason(error)}`, ...offset }] };
+  }
+}
+
+function child(table: unknown, key: string): unknown {
+  return typeof table === "object" && table !== null ? (table as Record<string, unknown>)[key] : undefined;
+}
+
+function offsetOf(text: string, line: number, column: number): number {
+  const before = text.split("\n").slice(0, line - 1);
+  return Math.min(text.length, before.reduce((sum, each) => sum + each.length + 1, 0) + column - 1);
+}
+
+function foldersUp(folder: string, stopAt: string | undefined): readonly string[] {
+  const parent = path.dirname(folder);
+  return folder === stopAt || parent === folder ? [folder] : [folder, ...foldersUp(parent, stopAt)];
+}
+
+async function readIfPresent(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+/** The first line of an error's message. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split("\n")[0] ?? text).replace(/^Invalid TOML document: /, "");
+}

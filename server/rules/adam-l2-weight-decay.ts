@@ -1,0 +1,49 @@
+import { argumentText, certainNumber, mayBeTrue, optimizerName } from "./argumentText.ts";
+import { gradedFix } from "./gradedFix.ts";
+import type { Rule } from "./rule.ts";
+
+/** Algorithms whose torch implementation adds `weight_decay` to the gradient unless told otherwise. */
+const l2ByDefault = new Set(["adam", "nadam", "radam", "adamax"]);
+
+export const adamL2WeightDecay: Rule = {
+  name: "adam-l2-weight-decay",
+  severity: "warning",
+  title: "Adam's weight decay is L2 regularization, scaled away by its own denominator",
+  frameworks: ["pytorch"],
+  sources: [
+    "Loshchilov, Hutter 2019, Decoupled weight decay regularization, https://arxiv.org/abs/1711.05101",
+    "https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html",
+    "torch 2.13 optim/adamw.py L21-49",
+  ],
+  check(context, report) {
+    for (const optimizer of context.facts.optimizers) {
+      const decay = optimizer.arguments.weightDecay;
+      const value = certainNumber(decay);
+      if (optimizer.framework !== "pytorch" || !l2ByDefault.has(optimizer.algorithm)) continue;
+      if (decay === undefined || value === null || value === 0) continue;
+      if (mayBeTrue(optimizer.arguments.decoupledWeightDecay)) continue;
+      const name = optimizerName(optimizer);
+      const cure =
+        optimizer.algorithm === "adam" ? "Use AdamW" : "Use decoupled_weight_decay=True where torch has it, or AdamW";
+      const place = decay.range ?? optimizer.nameRange;
+      const draft = context.fixesOf(optimizer.framework).decoupleWeightDecay(context, optimizer);
+      report({
+        start: place.start,
+        end: place.end,
+        message: `${name} adds ${argumentText(decay, optimizer)} to the gradient and then divides by the gradient's own size, so weights with large gradients hardly decay and quiet ones decay most. ${cure}, and tune the decay anew: good values there are often 1e-4 to 1e-2.`,
+        fixes: gradedFix(draft, "unsafe", "The same number decays weights more strongly when it is decoupled."),
+        related:
+          place === optimizer.nameRange
+            ? []
+            : [
+                {
+                  path: context.facts.path,
+                  start: optimizer.nameRange.start,
+                  end: optimizer.nameRange.end,
+                  message: `${name} is built here`,
+                },
+              ],
+      });
+    }
+  },
+};

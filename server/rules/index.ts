@@ -1,0 +1,25 @@
+import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
+import { clipBeforeUnscale } from "./clip-before-unscale.ts";
+import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
+import { learningRateHigh } from "./learning-rate-high.ts";
+import { lossKeepsGraph } from "./loss-keeps-graph.ts";
+import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
+import { missingGradientClipping } from "./missing-gradient-clipping.ts";
+import type { Rule } from "./rule.ts";
+import { unstableLoss } from "./unstable-loss.ts";
+import { unusedSuppression } from "./unused-suppression.ts";
+import { zeroGradMissing } from "./zero-grad-missing.ts";
+
+/** Every rule, in the order of their names. */
+export const rules: readonly Rule[] = [
+  adamL2WeightDecay,
+  clipBeforeUnscale,
+  epsUnsetUnderMixedPrecision,
+  learningRateHigh,
+  lossKeepsGraph,
+  manyHyperparametersChanged,
+  missingGradientClipping,
+  unstableLoss,
+  unusedSuppression,
+  zeroGradMissing,
+];

@@ -1,0 +1,82 @@
+import type { OptimizerArgument, OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import { argumentText, numberText, optimizerName } from "./argumentText.ts";
+import { gradedFix } from "./gradedFix.ts";
+import type { Rule } from "./rule.ts";
+
+/** Ten times Adam's default of 1e-3 (Kingma & Ba 2015, algorithm 1; torch, Keras and TensorFlow.js alike). */
+const highForAdam = 1e-2;
+/** Devlin et al. 2019, appendix A.3, fine-tune at 2e-5 to 5e-5; transformers' Trainer starts from 5e-5. */
+const highForFineTuning = 1e-3;
+
+/** Code that sets the rate itself, so that the constructor's number is a multiplier, a bound or a start of a sweep. */
+const rateSetElsewhere =
+  /LambdaLR|OneCycleLR|CyclicLR|\bNoam|LRFinder|lr_find|range_test|\[\s*["']lr["']\s*\]\s*[*/]?=[^=]/;
+/** Few parameters are tuned: adapters and frozen bodies take higher rates. */
+const tunesFewParameters = /\bpeft\b|lora|adapter|prompt_?tuning|requires_grad\s*=\s*False|requires_grad_\(False\)/i;
+
+export const learningRateHigh: Rule = {
+  name: "learning-rate-high",
+  severity: "warning",
+  title: "The learning rate is high for the Adam family",
+  frameworks: ["pytorch", "tensorflowjs"],
+  sources: [
+    "Kingma, Ba 2015, Adam, algorithm 1 and section 2.1, https://arxiv.org/abs/1412.6980",
+    "Devlin et al. 2019, BERT, appendix A.3, https://arxiv.org/abs/1810.04805",
+    "transformers 5.23 training_args.py: learning_rate = 5e-5",
+  ],
+  check(context, report) {
+    if (rateSetElsewhere.test(context.text)) return;
+    const fineTuning = fineTunesTransformer(context.facts, context.text);
+    for (const optimizer of context.facts.optimizers) {
+      const argument = optimizer.arguments.learningRate;
+      const rate = lowestRate(argument);
+      const limit = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
+      if (argument === undefined || rate === null || rate < limit) continue;
+      if (!optimizer.adamFamily || optimizesInputs(optimizer)) continue;
+      const place = argument.range ?? optimizer.nameRange;
+      const lower = tenthsBelow(rate, limit);
+      const draft = context
+        .fixesOf(optimizer.framework)
+        .setOptimizerArgument(context, optimizer, "learningRate", lower);
+      report({
+        start: place.start,
+        end: place.end,
+        message: `${optimizerName(optimizer)} moves each weight by about its learning rate a step whatever the gradient's size, and ${argumentText(argument, optimizer)} is ${comparison(rate, limit)}. Start from ${lower}, or warm up to the higher rate.`,
+        fixes: gradedFix(draft, "unsafe", "Training is slower and steadier."),
+        related: [],
+      });
+    }
+  },
+};
+
+function comparison(rate: number, limit: number): string {
+  const usual = limit === highForFineTuning ? 5e-5 : 1e-3;
+  const usedFor = limit === highForFineTuning ? "usual for fine-tuning a transformer" : "that is Adam's default";
+  return `${numberText(Number((rate / usual).toPrecision(2)))} times the ${numberText(usual)} ${usedFor}`;
+}
+
+function lowestRate(argument: OptimizerArgument | undefined): number | null {
+  if (!argument?.resolved.known) return null;
+  const values = [argument.resolved.value, ...argument.resolved.alternatives];
+  const rates = values.filter((value) => typeof value === "number");
+  return rates.length === values.length ? Math.min(...rates) : null;
+}
+
+function fineTunesTransformer(facts: TrainingFacts, text: string): boolean {
+  const has = (trait: string) => facts.traits.some((fact) => fact.trait === trait);
+  return has("pretrained") && has("transformer") && !tunesFewParameters.test(text);
+}
+
+/** A literal list of tensors is an image or an embedding being optimized (style transfer, attacks): rates near 0.1 are usual there. */
+function optimizesInputs({ parametersText, hasParameterGroups }: OptimizerFact): boolean {
+  return (
+    parametersText !== null && /^[[(]/.test(parametersText) && !hasParameterGroups && !/param/i.test(parametersText)
+  );
+}
+
+/** The rate divided by ten until it is below the limit, as code writes it: 0.05 → "5e-3". */
+function tenthsBelow(rate: number, limit: number): string {
+  let lower = rate;
+  while (lower >= limit * (1 - 1e-12)) lower = Number((lower / 10).toPrecision(12));
+  return numberText(lower);
+}

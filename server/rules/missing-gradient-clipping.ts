@@ -1,0 +1,89 @@
+import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
+import { gradedFix } from "./gradedFix.ts";
+import type { Rule, RuleContext } from "./rule.ts";
+import { spikyBecause } from "./trainingContext.ts";
+
+/** The threshold that transformers' Trainer (`max_grad_norm`) and GPT-3 (Brown et al. 2020, appendix B) clip at. */
+const maximumNorm = 1;
+
+export const missingGradientClipping: Rule = {
+  name: "missing-gradient-clipping",
+  severity: "info",
+  title: "An adaptive optimizer steps on gradients that nothing clips",
+  frameworks: ["pytorch", "tensorflowjs"],
+  sources: [
+    "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks, https://arxiv.org/abs/1211.5063",
+    "Kingma, Ba 2015, Adam, section 2.1, https://arxiv.org/abs/1412.6980",
+    "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html",
+    "transformers 5.23 training_args.py: max_grad_norm = 1.0",
+  ],
+  check(context, report) {
+    const seen = new Set<number>();
+    for (const loop of context.facts.loops) {
+      if (mayClip(loop)) continue;
+      for (const { step, optimizer } of adaptiveSteps(context, loop)) {
+        if (seen.has(step.start)) continue;
+        seen.add(step.start);
+        const because = spikyBecause(context.facts, loop.framework);
+        const draft = context.fixesOf(loop.framework).clipGradientNorm(context, loop, step, maximumNorm);
+        report({
+          start: step.start,
+          end: step.end,
+          severity: because === null ? "info" : "warning",
+          message: message(optimizer, because),
+          fixes: gradedFix(draft, "unsafe", "Steps whose gradient norm is above the threshold become smaller."),
+          related: [{ ...pathRange(context, optimizer), message: `${optimizerName(optimizer)} is built here` }],
+        });
+      }
+    }
+  },
+};
+
+function mayClip(loop: TrainingLoopFact): boolean {
+  return (
+    loop.wrappedBy !== null || loop.events.some(({ kind }) => kind === "clip" || kind === "unknown-call-with-model")
+  );
+}
+
+/** Each adaptive optimizer of the loop with its first step; a torch step counts only after a backward pass. */
+function adaptiveSteps(
+  context: RuleContext,
+  loop: TrainingLoopFact,
+): readonly { step: TrainingEvent; optimizer: OptimizerFact }[] {
+  const hasBackward = loop.events.some(({ kind }) => kind === "backward" || kind === "scaled-backward");
+  if (loop.framework === "pytorch" && !hasBackward) return [];
+  const found = new Map<number, { step: TrainingEvent; optimizer: OptimizerFact }>();
+  for (const event of loop.events) {
+    if (event.kind !== "optimizer-step" && event.kind !== "scaler-step") continue;
+    for (const index of event.optimizers) {
+      const optimizer = context.facts.optimizers[index];
+      if (optimizer?.adaptive && !found.has(index)) found.set(index, { step: event, optimizer });
+    }
+  }
+  return [...found.values()];
+}
+
+function message(optimizer: OptimizerFact, because: string | null): string {
+  const name = optimizerName(optimizer);
+  const prone = because === null ? "" : `, and ${because} can make them spike`;
+  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. Clip their norm to ${numberText(maximumNorm)} right before the step.`;
+}
+
+/**
+ * What one outlier does. Kingma & Ba 2015, section 2.1: the step is bounded by lr·(1−β1)/√(1−β2) where that factor exceeds
+ * one; the second moment forgets over about 1/(1−β2) steps.
+ */
+function harm(optimizer: OptimizerFact): string {
+  const beta1 = certainNumber(optimizer.arguments.beta1);
+  const beta2 = certainNumber(optimizer.arguments.beta2);
+  const general = "one outlier batch goes straight into its running averages";
+  if (!optimizer.adamFamily || beta1 === null || beta2 === null || beta2 >= 1 || beta2 <= 0) return general;
+  const steps = Math.round(1 / (1 - beta2)).toLocaleString("en-US");
+  const bound = Math.max(1, (1 - beta1) / Math.sqrt(1 - beta2));
+  return `one outlier batch moves each weight by up to ${bound.toFixed(1)} × lr and weighs on the second moment for about ${steps} steps (beta2 = ${numberText(beta2)})`;
+}
+
+function pathRange(context: RuleContext, optimizer: OptimizerFact) {
+  return { path: context.facts.path, start: optimizer.nameRange.start, end: optimizer.nameRange.end };
+}

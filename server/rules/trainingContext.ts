@@ -1,0 +1,32 @@
+import type { FrameworkName, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
+
+const spikyTraits = {
+  recurrent: "recurrent nets",
+  transformer: "transformers",
+  "reinforcement-learning": "reinforcement learning",
+  gan: "adversarial training",
+} as const;
+
+/** Why gradients of this file are prone to sudden large values: `"recurrent nets (nn.LSTM)"`; null when nothing says so. */
+export function spikyBecause(facts: TrainingFacts, framework: FrameworkName): string | null {
+  for (const { trait, shownBy } of facts.traits) {
+    if (trait in spikyTraits) return `${spikyTraits[trait as keyof typeof spikyTraits]} (${shownBy})`;
+  }
+  const mixed = precisionInUse(facts, framework).find(({ type }) => type !== "unknown");
+  return mixed === undefined ? null : `mixed precision (${mixed.shownBy})`;
+}
+
+/** Reduced precision that is not certainly off. */
+export function precisionInUse(facts: TrainingFacts, framework: FrameworkName): readonly PrecisionFact[] {
+  return facts.precision.filter((fact) => fact.framework === framework && !isOff(fact));
+}
+
+/** Switched off, and nothing outside the code can switch it on. */
+export function isOff({ enabled }: PrecisionFact): boolean {
+  return isOffByDefault(enabled) && enabled.known && !enabled.overridable;
+}
+
+/** Off unless a flag, a config or a caller switches it on. */
+export function isOffByDefault(enabled: PrecisionFact["enabled"]): boolean {
+  return enabled.known && !enabled.value && !enabled.alternatives.includes(true);
+}

@@ -1,0 +1,89 @@
+import type { TrainingEvent, TrainingFacts, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { gradedFix } from "./gradedFix.ts";
+import type { Rule } from "./rule.ts";
+
+export const zeroGradMissing: Rule = {
+  name: "zero-grad-missing",
+  severity: "warning",
+  title: "Gradients are never zeroed, or are zeroed before the step that needs them",
+  frameworks: ["pytorch"],
+  sources: [
+    "https://docs.pytorch.org/tutorials/recipes/recipes/zeroing_out_gradients.html",
+    "https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html",
+  ],
+  check(context, report) {
+    const seen = new Set<number>();
+    for (const loop of context.facts.loops) {
+      if (loop.framework !== "pytorch" || loop.wrappedBy !== null || loop.accumulates) continue;
+      if (loop.events.some(({ kind }) => kind === "unknown-call-with-model")) continue;
+      const found = neverZeroed(context.facts, loop) ?? zeroedBeforeStep(loop);
+      if (found === null || seen.has(found.event.start)) continue;
+      seen.add(found.event.start);
+      const draft = context.fixesOf(loop.framework).zeroGradients(context, loop);
+      report({
+        start: found.event.start,
+        end: found.event.end,
+        message: found.message,
+        fixes: gradedFix(draft, "safe"),
+        related: [
+          {
+            path: context.facts.path,
+            start: found.step.start,
+            end: found.step.end,
+            message: "the optimizer steps here",
+          },
+        ],
+      });
+    }
+  },
+};
+
+interface Fault {
+  readonly event: TrainingEvent;
+  readonly step: TrainingEvent;
+  readonly message: string;
+}
+
+function neverZeroed(facts: TrainingFacts, loop: TrainingLoopFact): Fault | null {
+  const around = facts.loops.filter((other) => other.start <= loop.start && other.end >= loop.end);
+  if (around.some(({ events }) => events.some(({ kind }) => kind === "zero-grad"))) return null;
+  const backward = loop.events.find(isBackward);
+  const step = loop.events.find(isStep);
+  if (backward === undefined || step === undefined || step.optimizers.length === 0) return null;
+  return {
+    event: backward,
+    step,
+    message:
+      "Nothing zeroes the gradients in this loop, so the backward pass adds to those of every earlier batch and each step is larger and older than the last. Call zero_grad before the backward pass.",
+  };
+}
+
+/** Backward, then zero_grad of the same optimizer, then its step: the step sees no gradients. */
+function zeroedBeforeStep(loop: TrainingLoopFact): Fault | null {
+  for (const [index, zero] of loop.events.entries()) {
+    if (zero.kind !== "zero-grad" || zero.conditional) continue;
+    const before = loop.events
+      .slice(0, index)
+      .reverse()
+      .find((event) => isBackward(event) || isStep(event));
+    const after = loop.events.slice(index + 1).find((event) => isBackward(event) || isStep(event));
+    if (before === undefined || after === undefined || !isBackward(before) || !isStep(after)) continue;
+    if (before.conditional || after.conditional || !zero.optimizers.some((each) => after.optimizers.includes(each)))
+      continue;
+    return {
+      event: zero,
+      step: after,
+      message:
+        "The gradients are zeroed between the backward pass and the step, so the step has nothing to apply and the weights do not learn. Zero them before the backward pass.",
+    };
+  }
+  return null;
+}
+
+function isBackward({ kind }: TrainingEvent): boolean {
+  return kind === "backward" || kind === "scaled-backward";
+}
+
+function isStep({ kind }: TrainingEvent): boolean {
+  return kind === "optimizer-step" || kind === "scaler-step";
+}
