@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadPythonParser } from "../syntax/python.ts";
+import type { LanguageParser } from "../syntax/syntaxDocument.ts";
+
+export interface Parsers {
+  /**
+   * The parser for a file by its extension, or null when Haywire does not read such files. Notebooks get the Python parser: it
+   * takes their joined text. Rejects when the parsers' own files are missing from the installation.
+   */
+  forPath(path: string): Promise<LanguageParser | null>;
+}
+
+const python = new Set([".py", ".pyi", ".ipynb"]);
+const typescript = new Set([".ts", ".mts", ".cts"]);
+const typescriptWithJsx = new Set([".tsx", ".js", ".jsx", ".mjs", ".cjs"]);
+
+/** Parsers that are loaded when the first file needs them, once for as long as the value is kept. */
+export function createParsers(): Parsers {
+  const loaded = new Map<string, Promise<LanguageParser>>();
+  const once = (name: string, load: () => Promise<LanguageParser>): Promise<LanguageParser> => {
+    const parser = loaded.get(name) ?? load();
+    loaded.set(name, parser);
+    return parser;
+  };
+  return {
+    async forPath(file) {
+      const extension = path.extname(file).toLowerCase();
+      if (python.has(extension)) return once("python", loadPython);
+      if (typescript.has(extension)) return once("typescript", () => loadTypeScript(false));
+      if (typescriptWithJsx.has(extension)) return once("typescript with jsx", () => loadTypeScript(true));
+      return null;
+    },
+  };
+}
+
+async function loadPython(): Promise<LanguageParser> {
+  const [runtime, grammar] = await Promise.all([
+    readPackaged("web-tree-sitter", "web-tree-sitter.wasm"),
+    readPackaged("tree-sitter-python", "tree-sitter-python.wasm"),
+  ]);
+  return loadPythonParser({ runtime, grammar });
+}
+
+async function loadTypeScript(jsx: boolean): Promise<LanguageParser> {
+  // The TypeScript compiler takes a third of a second to load, which a Python project should not pay for.
+  const { createTypeScriptParser } = await import("../syntax/typescript.ts");
+  return createTypeScriptParser({ jsx });
+}
+
+/** Bundled, the file lies in dist/ beside the entry or above the chunk; from source, in its package. */
+async function readPackaged(packageName: string, fileName: string): Promise<Uint8Array> {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  for (const folder of [here, path.dirname(here)]) {
+    const bytes = await readFile(path.join(folder, fileName)).catch(() => null);
+    if (bytes) return bytes;
+  }
+  const require = createRequire(import.meta.url);
+  return readFile(require.resolve(`${packageName}/${fileName}`));
+}
