@@ -1,0 +1,60 @@
+import type { Fix } from "../rules/rule.ts";
+import { applyEdits, mergeEdits } from "../text/edits.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+
+/** As ESLint's: fixes can make room for others, but two that undo each other must end. */
+const maximumPasses = 10;
+
+export interface FixedText {
+  readonly text: string;
+  /** How many fixes were applied, by rule name. */
+  readonly applied: ReadonlyMap<string, number>;
+  readonly passes: number;
+}
+
+/**
+ * Applies each diagnostic's preferred fix, safe ones alone or unsafe ones too, then lints again, until nothing more is fixed.
+ * Within a pass a fix is made whole or not at all, and never where it overlaps one made before. A fix that leads back to a
+ * text seen before ends the passes, so that running again changes nothing.
+ */
+export async function applyFixes(
+  text: string,
+  lint: (text: string) => Promise<readonly Diagnostic[]>,
+  options: { readonly unsafe: boolean },
+): Promise<FixedText> {
+  const applied = new Map<string, number>();
+  const seen = new Set([text]);
+  let current = text;
+  for (let pass = 0; pass < maximumPasses; pass++) {
+    const { text: next, fixed } = applyOnce(current, await lint(current), options);
+    if (next === current || seen.has(next)) return { text: current, applied, passes: pass };
+    for (const { rule } of fixed) applied.set(rule, (applied.get(rule) ?? 0) + 1);
+    seen.add(next);
+    current = next;
+  }
+  return { text: current, applied, passes: maximumPasses };
+}
+
+/** One pass: the text with as many fixes as fit, and the diagnostics that they belong to. */
+export function applyOnce(
+  text: string,
+  diagnostics: readonly Diagnostic[],
+  options: { readonly unsafe: boolean },
+): { readonly text: string; readonly fixed: readonly Diagnostic[] } {
+  const wanted = diagnostics.flatMap((diagnostic) => {
+    const fix = preferredFix(diagnostic, options);
+    return fix === null ? [] : [{ diagnostic, edits: fix.edits }];
+  });
+  const { edits, taken } = mergeEdits(wanted.map((each) => each.edits));
+  const made = new Set(taken);
+  return {
+    text: applyEdits(text, edits).text,
+    fixed: wanted.filter((each) => made.has(each.edits)).map(({ diagnostic }) => diagnostic),
+  };
+}
+
+/** The fix that would be applied for a diagnostic; null where there is none of the wanted grade. */
+export function preferredFix(diagnostic: Diagnostic, options: { readonly unsafe: boolean }): Fix | null {
+  const fix = diagnostic.fixes.find(({ applicability }) => options.unsafe || applicability === "safe");
+  return fix !== undefined && fix.edits.length > 0 ? fix : null;
+}

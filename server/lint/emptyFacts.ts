@@ -1,0 +1,18 @@
+import type { TrainingFacts } from "../facts/trainingFacts.ts";
+
+/** What a file says that has nothing to do with training. */
+export function emptyFacts(path: string): TrainingFacts {
+  return {
+    path,
+    language: /\.(pyi?|ipynb)$/i.test(path) ? "python" : "typescript",
+    frameworks: [],
+    optimizers: [],
+    loops: [],
+    precision: [],
+    traits: [],
+    lossTerms: [],
+    graphAccumulations: [],
+    hyperparameters: [],
+    imports: [],
+  };
+}
