@@ -1,5 +1,5 @@
 import type { TextRange } from "../text/range.ts";
-import { pythonNumber, pythonStringText } from "./pythonLiterals.ts";
+import { isPlainString, plainStringText, pythonNumber, pythonStringText } from "./pythonLiterals.ts";
 import type { PythonNode } from "./pythonNodes.ts";
 import type { Argument, Comprehension, DictionaryLiteral, Expression, Parameter, StringLiteral } from "./tree.ts";
 
@@ -9,29 +9,30 @@ export type Slice = (start: number, end: number) => string;
 /** Turns an expression, a pattern or a type of the parser's tree into the neutral one. */
 export function convertExpression(node: PythonNode, slice: Slice): Expression {
   const { start, end } = node;
-  const of = (child: PythonNode): Expression => convertExpression(child, slice);
-  const unknown = (): Expression => ({ kind: "unknown", start, end, children: namedChildren(node).map(of) });
-  const [first, second, third] = namedChildren(node);
+  if (node.type === "identifier") return { kind: "name", start, end, name: slice(start, end) };
+  const children = namedChildren(node);
+  const first = children[0];
+  const second = children[1];
   switch (node.type) {
-    case "identifier":
-      return { kind: "name", start, end, name: slice(start, end) };
     case "dotted_name":
       return dottedNameExpression(node, slice);
     case "attribute":
     case "member_type":
-      if (!first || !second) return unknown();
-      return attribute(of(first), second, slice);
+      if (!first || !second) return unknown(node, slice);
+      return attribute(convertExpression(first, slice), second, slice);
     case "subscript":
-      return first ? subscript(node, of(first), namedChildren(node).slice(1).map(of)) : unknown();
+      return first
+        ? subscript(node, convertExpression(first, slice), convertAll(children.slice(1), slice))
+        : unknown(node, slice);
     case "generic_type":
-      if (!first || !second) return unknown();
-      return subscript(node, of(first), namedChildren(second).map(of));
+      if (!first || !second) return unknown(node, slice);
+      return subscript(node, convertExpression(first, slice), convertAll(namedChildren(second), slice));
     case "call":
-      return first && second ? call(node, of(first), second, slice) : unknown();
+      return first && second ? call(node, convertExpression(first, slice), second, slice) : unknown(node, slice);
     case "integer":
     case "float": {
       const value = pythonNumber(slice(start, end));
-      return value === null ? unknown() : { kind: "number", start, end, value };
+      return value === null ? unknown(node, slice) : { kind: "number", start, end, value };
     }
     case "string":
       return stringLiteral(node, slice);
@@ -49,50 +50,83 @@ export function convertExpression(node: PythonNode, slice: Slice): Expression {
     case "pattern_list":
     case "tuple_pattern":
     case "list_pattern":
-      return { kind: "list", start, end, items: namedChildren(node).map(of) };
+      return { kind: "list", start, end, items: convertAll(children, slice) };
     case "dictionary":
       return dictionary(node, slice);
     case "parenthesized_expression":
     case "type":
     case "as_pattern_target":
     case "case_pattern":
-      return first && !second ? of(first) : unknown();
+      return first && !second ? convertExpression(first, slice) : unknown(node, slice);
     case "binary_operator":
     case "boolean_operator":
     case "union_type":
     case "named_expression": {
       const operator = node.children.find((child) => !child.named);
-      if (!first || !second || !operator) return unknown();
-      return { kind: "binary", start, end, operator: operator.type, left: of(first), right: of(second) };
+      if (!first || !second || !operator) return unknown(node, slice);
+      return {
+        kind: "binary",
+        start,
+        end,
+        operator: operator.type,
+        left: convertExpression(first, slice),
+        right: convertExpression(second, slice),
+      };
     }
     case "comparison_operator": {
       const operators = node.children.filter((child) => !child.named || child.type === "ERROR");
       const [operator] = operators;
-      if (!first || !second || !operator || operators.length > 1) return unknown();
-      return { kind: "binary", start, end, operator: operator.type, left: of(first), right: of(second) };
+      if (!first || !second || !operator || operators.length > 1) return unknown(node, slice);
+      return {
+        kind: "binary",
+        start,
+        end,
+        operator: operator.type,
+        left: convertExpression(first, slice),
+        right: convertExpression(second, slice),
+      };
     }
     case "unary_operator":
     case "not_operator": {
       const operator = node.children.find((child) => !child.named);
-      return first && operator ? { kind: "unary", start, end, operator: operator.type, operand: of(first) } : unknown();
+      return first && operator
+        ? { kind: "unary", start, end, operator: operator.type, operand: convertExpression(first, slice) }
+        : unknown(node, slice);
     }
-    case "conditional_expression":
-      if (!first || !second || !third) return unknown();
-      return { kind: "conditional", start, end, test: of(second), whenTrue: of(first), whenFalse: of(third) };
+    case "conditional_expression": {
+      const third = children[2];
+      if (!first || !second || !third) return unknown(node, slice);
+      return {
+        kind: "conditional",
+        start,
+        end,
+        test: convertExpression(second, slice),
+        whenTrue: convertExpression(first, slice),
+        whenFalse: convertExpression(third, slice),
+      };
+    }
     case "await":
-      return first ? { kind: "await", start, end, operand: of(first) } : unknown();
+      return first ? { kind: "await", start, end, operand: convertExpression(first, slice) } : unknown(node, slice);
     case "lambda":
       return lambda(node, slice);
     case "list_comprehension":
     case "set_comprehension":
     case "generator_expression":
     case "dictionary_comprehension":
-      return comprehension(node, slice) ?? unknown();
+      return comprehension(node, slice) ?? unknown(node, slice);
     case "pair":
       return singleEntry(node, slice);
     default:
-      return unknown();
+      return unknown(node, slice);
   }
+}
+
+function convertAll(nodes: readonly PythonNode[], slice: Slice): readonly Expression[] {
+  return nodes.map((node) => convertExpression(node, slice));
+}
+
+function unknown(node: PythonNode, slice: Slice): Expression {
+  return { kind: "unknown", start: node.start, end: node.end, children: convertAll(namedChildren(node), slice) };
 }
 
 /** The parameters of a function or lambda; bare `*` and `/` are left out. */
@@ -187,6 +221,9 @@ export function convertArguments(list: PythonNode, slice: Slice): readonly Argum
 
 function stringLiteral(node: PythonNode, slice: Slice): StringLiteral {
   const { start, end } = node;
+  if (node.children.length === 0 && isPlainString(slice(start, end))) {
+    return { kind: "string", start, end, value: plainStringText(slice(start, end)), parts: [] };
+  }
   const opening = node.children.find((child) => child.type === "string_start");
   const prefix = opening ? slice(opening.start, opening.end).replace(/['"]+$/, "") : "";
   const parts: Expression[] = [];

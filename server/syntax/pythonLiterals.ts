@@ -43,3 +43,18 @@ export function pythonStringText(inside: string, prefix: string): string {
 function codePoint(code: number, whole: string): string {
   return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
 }
+
+const plainString = /^([a-zA-Z]*)("""|'''|"|')/;
+
+/** Whether a string literal holds no interpolation by its prefix, and has both its quotes. */
+export function isPlainString(literal: string): boolean {
+  const [opening = "", prefix = "", quotes = ""] = plainString.exec(literal) ?? [];
+  if (opening === "" || /[fFtT]/.test(prefix)) return false;
+  return literal.length >= opening.length + quotes.length && literal.endsWith(quotes);
+}
+
+/** The text of a string literal for which `isPlainString` holds. */
+export function plainStringText(literal: string): string {
+  const [opening = "", prefix = "", quotes = ""] = plainString.exec(literal) ?? [];
+  return pythonStringText(literal.slice(opening.length, literal.length - quotes.length), prefix);
+}

@@ -1,15 +1,16 @@
 import type { TreeCursor } from "web-tree-sitter";
 import type { TextRange } from "../text/range.ts";
 import type { KeptStatement } from "./keptStatement.ts";
+import { isPlainString } from "./pythonLiterals.ts";
 import { shiftComment, shiftRange } from "./shift.ts";
 import type { Comment } from "./tree.ts";
 
 /** A node of the parser's tree as a plain object, so that each is fetched from the wasm memory once. */
 export interface PythonNode extends TextRange {
-  /** The grammar's name: `"call"`; a keyword or operator is its own text. */
+  /** The grammar's name: `"call"`. A keyword or operator is its own text; only `:` and `)` have their offsets. */
   readonly type: string;
   readonly named: boolean;
-  /** Without comments and without punctuation that carries no meaning here. */
+  /** Without comments, punctuation that carries no meaning here, and the inside of strings without interpolation. */
   readonly children: readonly PythonNode[];
   /** Set on the children of blocks. */
   readonly statement: StatementOrigin | null;
@@ -54,6 +55,9 @@ const leaves = new Set(
   ),
 );
 const meaningless = new Set([",", "(", "[", "]", "{", "}", ".", ";", "line_continuation", "type_conversion"]);
+/** The offsets of a token whose place nobody needs. */
+const unread = -1;
+const none: readonly PythonNode[] = [];
 const statementLists = new Set(["module", "block", "ERROR"]);
 
 /** Reads the tree under the cursor in one walk; statements whose nodes the parser reused are not entered. */
@@ -62,10 +66,14 @@ export function readPythonTree(input: PythonWalkInput): PythonWalk {
   const comments: Comment[] = [];
   const holes: TextRange[] = [];
 
-  function readChildren(isList: boolean, depth: number): readonly PythonNode[] {
+  function readChildren(isList: boolean, parentStart: number, depth: number): readonly PythonNode[] {
     if (!cursor.gotoFirstChild()) return [];
     const children: PythonNode[] = [];
+    // A node starts where its first child does (a block, with its hidden indent, before); an offset known saves a call.
+    let knownStart = isList ? unread : parentStart;
     do {
+      const atStart = knownStart;
+      knownStart = unread;
       const typeId = cursor.nodeTypeId;
       const type = types[typeId] ?? "ERROR";
       const isNamed = named[typeId] ?? true;
@@ -74,15 +82,18 @@ export function readPythonTree(input: PythonWalkInput): PythonWalk {
         continue;
       }
       if (meaningless.has(type)) continue;
-      const start = cursor.startIndex;
+      if (!isNamed) {
+        const start = type === ":" || type === ")" ? cursor.startIndex : unread;
+        children.push({ type, named: false, start, end: start + 1, children: none, statement: null });
+        continue;
+      }
+      const start = atStart !== unread ? atStart : cursor.startIndex;
       const end = cursor.endIndex;
       if (type === "comment") {
         const text = slice(start, end).replace(/\r$/, "");
         comments.push({ start, end: start + text.length, text });
-      } else if (isNamed) {
-        children.push(isList ? readStatement(type, start, end, depth) : readNamed(type, start, end, depth, null));
       } else {
-        children.push({ type, named: false, start, end, children: [], statement: null });
+        children.push(isList ? readStatement(type, start, end, depth) : readNamed(type, start, end, depth));
       }
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
@@ -99,31 +110,28 @@ export function readPythonTree(input: PythonWalkInput): PythonWalk {
       for (const comment of kept.comments) comments.push(shiftComment(comment, by));
       for (const hole of kept.holes) holes.push(shiftRange(hole, by));
       const statement = { id, commentFrom, commentTo: comments.length, holeFrom, holeTo: holes.length, kept };
-      return { type, named: true, start, end, children: [], statement };
+      return { type, named: true, start, end, children: none, statement };
     }
-    const node = readNamed(type, start, end, depth, null);
+    const node = readNamed(type, start, end, depth);
     const statement = { id, commentFrom, commentTo: comments.length, holeFrom, holeTo: holes.length, kept: null };
     return { ...node, statement };
   }
 
-  function readNamed(
-    type: string,
-    start: number,
-    end: number,
-    depth: number,
-    statement: StatementOrigin | null,
-  ): PythonNode {
+  function readNamed(type: string, start: number, end: number, depth: number): PythonNode {
+    const statement = null;
     const isError = type === "ERROR";
     if (isError) holes.push({ start, end });
-    if (leaves.has(type)) return { type, named: true, start, end, children: [], statement };
+    if (leaves.has(type) || (type === "string" && isPlainString(slice(start, end)))) {
+      return { type, named: true, start, end, children: none, statement };
+    }
     if (depth >= deepest) {
       if (!isError) holes.push({ start, end });
-      return { type: "ERROR", named: true, start, end, children: [], statement };
+      return { type: "ERROR", named: true, start, end, children: none, statement };
     }
-    const children = readChildren(statementLists.has(type), depth + 1);
+    const children = readChildren(statementLists.has(type), start, depth + 1);
     return { type, named: true, start, end, children, statement };
   }
 
-  const root = readNamed(cursor.nodeType, cursor.startIndex, cursor.endIndex, 0, null);
+  const root = readNamed(cursor.nodeType, cursor.startIndex, cursor.endIndex, 0);
   return { root, comments, holes };
 }
