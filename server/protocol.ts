@@ -132,7 +132,12 @@ export interface TerminalOutputParams {
 export type ToPanel =
   | { readonly type: "runs"; readonly runs: readonly RunView[]; readonly selected: string | null }
   | { readonly type: "range"; readonly requestId: number; readonly result: RangeResult }
-  | { readonly type: "reveal"; readonly runId: string; readonly step: number | null };
+  | { readonly type: "reveal"; readonly runId: string; readonly step: number | null }
+  /** One run as it is now; the others are unchanged. */
+  | { readonly type: "run"; readonly run: RunView }
+  | { readonly type: "rangeFailed"; readonly requestId: number }
+  /** Smoothing (0…1) for a panel that has not been given its own. */
+  | { readonly type: "settings"; readonly smoothing: number };
 
 /** Panel → extension. */
 export type FromPanel =

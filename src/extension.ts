@@ -1,0 +1,40 @@
+import * as vscode from "vscode";
+import { type Client, createClient, onRunning } from "./client.ts";
+import { registerCommands } from "./commands.ts";
+import { createNotifications } from "./notifications.ts";
+import { createPanel } from "./panel.ts";
+import { registerRuleDocuments } from "./ruleDocuments.ts";
+import { createRunTree } from "./runTree.ts";
+import { createStatusBar } from "./statusBar.ts";
+import { trackRuns } from "./trackedRuns.ts";
+import { createLogWatcher } from "./watchLog.ts";
+
+let client: Client | null = null;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const started = createClient(context);
+  client = started;
+  const runs = trackRuns(started);
+  const panel = createPanel(context, started, runs);
+  const logs = createLogWatcher(context, started, runs, panel);
+  context.subscriptions.push(
+    runs,
+    panel,
+    createRunTree(runs),
+    createStatusBar(runs),
+    createNotifications(runs, panel),
+    registerRuleDocuments(started),
+    registerCommands({ client: started, runs, panel, logs }),
+    // Watches were the old server's: after a crash or a restart they begin anew.
+    onRunning(started, () => {
+      if (vscode.workspace.isTrusted) void runs.refresh().then(logs.restore);
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => logs.restore()),
+  );
+  await started.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await client?.stop();
+  client = null;
+}

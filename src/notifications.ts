@@ -1,0 +1,31 @@
+/** One notification for each new verdict at warning or above, unless the panel that shows it has the focus. */
+import * as vscode from "vscode";
+import { goToCode } from "./goToCode.ts";
+import type { Panel } from "./panel.ts";
+import { readSettings } from "./settings.ts";
+import type { TrackedRuns } from "./trackedRuns.ts";
+
+export function createNotifications(runs: TrackedRuns, panel: Panel): vscode.Disposable {
+  const snoozed = new Set<string>();
+  const announced = new Set<string>();
+  return runs.onVerdict(async ({ run, verdict }) => {
+    const key = `${run.id}/${verdict.id}`;
+    if (announced.has(key)) return;
+    announced.add(key);
+    const wanted = readSettings().notifications;
+    if (wanted === "off" || verdict.severity === "info") return;
+    if (wanted === "errors" && verdict.severity !== "error") return;
+    if (snoozed.has(run.id) || panel.isActive()) return;
+
+    const show = "Show";
+    const code = "Go to Code";
+    const snooze = "Snooze This Run";
+    const actions = verdict.code ? [show, code, snooze] : [show, snooze];
+    const message = `${run.name}: ${verdict.headline}.\n${verdict.nextStep}`;
+    const notify = verdict.severity === "error" ? vscode.window.showErrorMessage : vscode.window.showWarningMessage;
+    const choice = await notify(message, ...actions);
+    if (choice === show) panel.open(run.id, verdict.onsetStep);
+    if (choice === code && verdict.code) await goToCode(verdict.code);
+    if (choice === snooze) snoozed.add(run.id);
+  });
+}
