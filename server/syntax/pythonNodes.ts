@@ -1,8 +1,8 @@
 import type { TreeCursor } from "web-tree-sitter";
 import type { TextRange } from "../text/range.ts";
 import type { KeptStatement } from "./keptStatement.ts";
+import { moveComment, moveRange } from "./moveTree.ts";
 import { isPlainString } from "./pythonLiterals.ts";
-import { shiftComment, shiftRange } from "./shift.ts";
 import type { Comment } from "./tree.ts";
 
 /** A node of the parser's tree as a plain object, so that each is fetched from the wasm memory once. */
@@ -106,9 +106,9 @@ export function readPythonTree(input: PythonWalkInput): PythonWalk {
     const commentFrom = comments.length;
     const holeFrom = holes.length;
     if (kept && kept.type === type && kept.end - kept.start === end - start) {
-      const by = start - kept.start;
-      for (const comment of kept.comments) comments.push(shiftComment(comment, by));
-      for (const hole of kept.holes) holes.push(shiftRange(hole, by));
+      const to = (offset: number): number => offset - kept.start + start;
+      for (const comment of kept.comments) comments.push(moveComment(comment, to));
+      for (const hole of kept.holes) holes.push(moveRange(hole, to));
       const statement = { id, commentFrom, commentTo: comments.length, holeFrom, holeTo: holes.length, kept };
       return { type, named: true, start, end, children: none, statement };
     }

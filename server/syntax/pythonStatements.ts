@@ -1,5 +1,6 @@
 import type { TextRange } from "../text/range.ts";
 import type { KeptStatement } from "./keptStatement.ts";
+import { moveStatements } from "./moveTree.ts";
 import {
   convertArguments,
   convertExpression,
@@ -9,7 +10,6 @@ import {
 } from "./pythonExpressions.ts";
 import { convertImport } from "./pythonImports.ts";
 import type { PythonNode, PythonWalk } from "./pythonNodes.ts";
-import { shiftStatements } from "./shift.ts";
 import type { Expression, FunctionDefinition, If, Statement, With } from "./tree.ts";
 
 export interface ConvertedBody {
@@ -62,7 +62,7 @@ function reuse(kept: KeptStatement, node: PythonNode, context: Context): readonl
     context.kept.push(kept);
     return kept.statements;
   }
-  const statements = shiftStatements(kept.statements, by);
+  const statements = moveStatements(kept.statements, (offset) => offset + by);
   context.kept.push({ ...kept, start: node.start, end: node.end, statements, ...movedExtras(kept, node, context) });
   return statements;
 }
