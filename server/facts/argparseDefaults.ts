@@ -1,0 +1,81 @@
+import type { Call, Expression } from "../syntax/tree.ts";
+import { type Candidate, type Candidates, unknown } from "./candidates.ts";
+import type { SourceIndex } from "./scope.ts";
+
+/** One option of the file's command line; a null default is an option that has to be given or has no literal here. */
+export interface CommandLineOption {
+  /** As an attribute of the namespace: dashes are underscores. */
+  readonly destination: string;
+  readonly call: Call;
+  readonly candidate: Candidate | null;
+}
+
+/** Every `add_argument` of the file, whichever parser or group it is called on. */
+export function commandLineOptions(source: SourceIndex): readonly CommandLineOption[] {
+  const options: CommandLineOption[] = [];
+  for (const { call, scope } of source.callsByTerminalName.get("add_argument") ?? []) {
+    const destination = destinationOf(call);
+    if (destination === null) continue;
+    const expression = defaultOf(call);
+    const candidate =
+      expression === null ? null : { expression, scope, via: "argparse default", overridable: true, position: null };
+    options.push({ destination, call, candidate });
+  }
+  return options;
+}
+
+/** What an attribute of the namespace is when the command line does not say. */
+export function commandLineDefault(source: SourceIndex, name: string): Candidates | null {
+  const candidates: Candidate[] = [];
+  let declared = false;
+  for (const { call, scope } of source.callsByTerminalName.get("set_defaults") ?? []) {
+    const argument = call.arguments.find((each) => each.name === name);
+    if (argument === undefined) continue;
+    candidates.push({ expression: argument.value, scope, via: "argparse default", overridable: true, position: null });
+  }
+  if (candidates.length > 0) return { known: true, candidates };
+  for (const { call, scope } of source.callsByTerminalName.get("add_argument") ?? []) {
+    if (destinationOf(call) !== name) continue;
+    declared = true;
+    const expression = defaultOf(call);
+    if (expression === null) return unknown(`${name} is given on the command line`);
+    candidates.push({ expression, scope, via: "argparse default", overridable: true, position: null });
+  }
+  return declared ? { known: true, candidates } : null;
+}
+
+function destinationOf(call: Call): string | null {
+  let destination: string | null = null;
+  for (const { name, value, spread } of call.arguments) {
+    if (spread !== null || value.kind !== "string" || value.value === null) continue;
+    if (name === "dest") return value.value;
+    if (name !== null) continue;
+    const isLong = value.value.startsWith("--");
+    if (destination === null || (isLong && destination.length === 1)) {
+      destination = value.value.replace(/^-+/, "").replaceAll("-", "_");
+    }
+    if (isLong) break;
+  }
+  for (const { name, value } of call.arguments) {
+    if (name === "dest" && value.kind === "string") return value.value;
+  }
+  return destination;
+}
+
+/** The default as an expression: the one given, False of `store_true`, None of an option; null where it must be given. */
+function defaultOf(call: Call): Expression | null {
+  let action: string | null = null;
+  let isOption = false;
+  let required = false;
+  for (const { name, value } of call.arguments) {
+    if (name === "default") return value;
+    if (name === "action" && value.kind === "string") action = value.value;
+    if (name === "required") required = !(value.kind === "boolean" && !value.value);
+    if (name === null && value.kind === "string" && value.value?.startsWith("-") === true) isOption = true;
+  }
+  if (required || !isOption) return null;
+  const { start, end } = call;
+  if (action === "store_true") return { kind: "boolean", value: false, start, end };
+  if (action === "store_false") return { kind: "boolean", value: true, start, end };
+  return { kind: "null", start, end };
+}

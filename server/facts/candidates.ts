@@ -1,0 +1,227 @@
+import type { Argument, Call, Expression, Parameter } from "../syntax/tree.ts";
+import type { TextRange } from "../text/range.ts";
+import { terminalName } from "./dottedText.ts";
+import {
+  type AssignmentBinding,
+  type Binding,
+  bindingsOf,
+  type CallSite,
+  classAround,
+  type FunctionInfo,
+  functionAround,
+  type Scope,
+} from "./scope.ts";
+
+/** An expression that a name, parameter or field can stand for, with the scope that it is read in. */
+export interface Candidate {
+  readonly expression: Expression;
+  readonly scope: Scope;
+  /** How it passes on: `"module constant"`, `"function default"`, … */
+  readonly via: string;
+  readonly overridable: boolean;
+  /** Index into the value where it is unpacked, else null. */
+  readonly position: number | null;
+}
+
+/** All that it can stand for, or why that is not known. */
+export type Candidates =
+  | { readonly known: true; readonly candidates: readonly Candidate[] }
+  | { readonly known: false; readonly reason: string };
+
+export function unknown(reason: string): Candidates {
+  return { known: false, reason };
+}
+
+/** What a name can stand for where it is used. */
+export function candidatesOfName(name: string, at: TextRange, scope: Scope): Candidates {
+  const bindings = bindingsOf(name, scope);
+  if (bindings === null) return unknown(`${name} is not set in this file`);
+  const assignments: AssignmentBinding[] = [];
+  const others: Binding[] = [];
+  for (const binding of bindings) {
+    if (binding.kind === "assignment") assignments.push(binding);
+    else others.push(binding);
+  }
+  const reaching = reachingAssignment(assignments, at, scope);
+  if (reaching !== null && others.every((binding) => binding.kind === "parameter")) {
+    return candidatesOfAssignments([reaching], name);
+  }
+  const candidates: Candidate[] = [];
+  for (const binding of others) {
+    const found = candidatesOfBinding(binding, name);
+    if (!found.known) return found;
+    candidates.push(...found.candidates);
+  }
+  const assigned = candidatesOfAssignments(assignments, name);
+  if (!assigned.known) return assigned;
+  return { known: true, candidates: [...candidates, ...assigned.candidates] };
+}
+
+/** The assignment that certainly holds at a place: the last of straight-line code before it, in the same scope. */
+export function reachingAssignment(
+  assignments: readonly AssignmentBinding[],
+  at: TextRange,
+  scope: Scope,
+): AssignmentBinding | null {
+  let last: AssignmentBinding | null = null;
+  for (const assignment of assignments) {
+    if (assignment.conditional || assignment.scope !== scope || assignment.operator !== "=") return null;
+    if (assignment.statement.end <= at.start) last = assignment;
+  }
+  return last;
+}
+
+/** Each assigned value as a candidate; unknown as soon as one is an update such as `*=`. */
+export function candidatesOfAssignments(assignments: readonly AssignmentBinding[], name: string): Candidates {
+  const candidates: Candidate[] = [];
+  for (const { operator, value, scope, position } of assignments) {
+    if (operator !== "=") return unknown(`${name} is changed by ${operator}`);
+    const overridable = scope.kind === "module" && readsConfiguratorScript(scope);
+    candidates.push({ expression: value, scope, via: assignedVia(scope), overridable, position });
+  }
+  return { known: true, candidates };
+}
+
+/** `exec(open("configurator.py").read())` lets the command line change any module constant. */
+function readsConfiguratorScript(scope: Scope): boolean {
+  return scope.source.callsByTerminalName.get("exec")?.some((site) => site.scope.kind === "module") ?? false;
+}
+
+function assignedVia(scope: Scope): string {
+  if (scope.kind === "module") return "module constant";
+  return scope.kind === "class" ? "class attribute" : "local variable";
+}
+
+function candidatesOfBinding(binding: Binding, name: string): Candidates {
+  switch (binding.kind) {
+    case "parameter":
+      return candidatesOfParameter(binding.parameter, binding.position, binding.owner);
+    case "element": {
+      if (binding.iterable.kind !== "list") return unknown(`${name} is set by a loop`);
+      return unknown(`${name} takes several values in a loop`);
+    }
+    case "import":
+      return unknown(`${name} is imported from ${binding.module}`);
+    case "opaque":
+      return unknown(`${name} is ${binding.reason}`);
+    default:
+      return unknown(`${name} is defined in this file`);
+  }
+}
+
+/** What a function's callers in the file, its default and its command-line decorator give a parameter. */
+export function candidatesOfParameter(parameter: Parameter, position: number, owner: Scope): Candidates {
+  const { name, defaultValue, variadic } = parameter;
+  if (variadic !== null) return unknown(`${name} collects arguments`);
+  const callable = owner.node?.kind === "function" ? owner.source.functions.get(owner.node) : undefined;
+  const sites = callable === undefined ? [] : callSitesOf(callable);
+  const candidates: Candidate[] = [];
+  let defaulted = sites.length === 0;
+  for (const site of sites) {
+    const argument = argumentFor(site.call, name, position - receiverParameters(site.call, callable));
+    if (argument === "unclear") return unknown(`${name} is passed through * or **`);
+    if (argument === null) defaulted = true;
+    else
+      candidates.push({
+        expression: argument.value,
+        scope: site.scope,
+        via: "argument",
+        overridable: false,
+        position: null,
+      });
+  }
+  if (!defaulted) return { known: true, candidates };
+  const scope = owner.parent ?? owner;
+  if (defaultValue !== null) {
+    candidates.unshift({ expression: defaultValue, scope, via: "function default", overridable: true, position: null });
+    return { known: true, candidates };
+  }
+  const option = callable === undefined ? null : commandLineOption(callable, name);
+  if (option === null) return unknown(`${name} is given by the caller`);
+  return {
+    known: true,
+    candidates: [{ expression: option, scope, via: "command-line default", overridable: true, position: null }],
+  };
+}
+
+/** `@click.option("--lr", default=1e-3)`. */
+function commandLineOption(callable: FunctionInfo, name: string): Expression | null {
+  for (const decorator of callable.definition.decorators) {
+    if (decorator.kind !== "call" || terminalName(decorator.callee) !== "option") continue;
+    const names = decorator.arguments.map(({ value }) =>
+      value.kind === "string" ? (value.value ?? "").replace(/^-+/, "").replaceAll("-", "_") : "",
+    );
+    if (!names.includes(name)) continue;
+    return decorator.arguments.find((argument) => argument.name === "default")?.value ?? null;
+  }
+  return null;
+}
+
+/** The calls in the file that certainly run a function: by its name, as the only method of its name, or by its class. */
+export function callSitesOf(callable: FunctionInfo): readonly CallSite[] {
+  const { definition, owner, scope } = callable;
+  const { callsByTerminalName, functionsByName } = scope.source;
+  if (owner === null) {
+    return (callsByTerminalName.get(definition.name) ?? []).filter(
+      ({ call, scope: from }) =>
+        call.callee.kind === "name" &&
+        bindingsOf(definition.name, from)?.some(
+          (binding) => binding.kind === "function" && binding.definition === definition,
+        ) === true,
+    );
+  }
+  if (definition.name === "__init__" || definition.name === "constructor") {
+    return callsByTerminalName.get(owner.definition.name) ?? [];
+  }
+  if (definition.name === "forward") return [];
+  if ((functionsByName.get(definition.name)?.length ?? 0) > 1) return [];
+  return (callsByTerminalName.get(definition.name) ?? []).filter(({ call }) => call.callee.kind === "attribute");
+}
+
+/** How many leading parameters the receiver fills: `self` in Python's method calls. */
+function receiverParameters(call: Call, callable: FunctionInfo | undefined): number {
+  if (callable === undefined || callable.owner === null) return 0;
+  const first = callable.definition.parameters[0]?.name;
+  if (first !== "self" && first !== "cls") return 0;
+  return call.callee.kind === "attribute" || callable.definition.name === "__init__" ? 1 : 0;
+}
+
+/** The argument of a call for a parameter by keyword or position; `"unclear"` where a spread may hold it. */
+export function argumentFor(call: Call, name: string | null, position: number | null): Argument | null | "unclear" {
+  let index = 0;
+  let spread = false;
+  for (const argument of call.arguments) {
+    if (argument.spread !== null) spread = true;
+    else if (argument.name !== null) {
+      if (argument.name === name) return argument;
+    } else if (!spread && index++ === position) return argument;
+  }
+  return spread ? "unclear" : null;
+}
+
+/** The function or method of the file that a call runs, where that is certain: by name, `self.name(…)` or a name that only one method has. */
+export function calledFunction(call: Call, scope: Scope): FunctionInfo | null {
+  const { callee } = call;
+  const { source } = scope;
+  if (callee.kind === "name") {
+    const bindings = bindingsOf(callee.name, scope);
+    const last = bindings?.at(-1);
+    return last?.kind === "function" ? (source.functions.get(last.definition) ?? null) : null;
+  }
+  if (callee.kind !== "attribute") return null;
+  if (callee.object.kind === "name" && (callee.object.name === "self" || callee.object.name === "this")) {
+    const own = classAround(scope)?.methods.get(callee.name);
+    if (own !== undefined) return own;
+  }
+  const named = source.functionsByName.get(callee.name);
+  const only = named?.length === 1 ? named[0] : undefined;
+  if (only === undefined || only.owner === null || callee.object.kind === "call") return null;
+  // `optimizer.step()` does not run a method `step` of a class in the file that happens to be the only one.
+  return commonMethodNames.has(callee.name) || functionAround(scope) === only ? null : only;
+}
+
+const commonMethodNames = new Set(
+  "step backward zero_grad update forward train eval log append clip scale to items get fit reset state_dict load_state_dict write close add mean sum size save load run parameters half float minimize".split(
+    " ",
+  ),
+);

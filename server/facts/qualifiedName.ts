@@ -1,0 +1,84 @@
+import type { Expression } from "../syntax/tree.ts";
+import { bindingsOf, type Scope } from "./scope.ts";
+
+/** The adaptive and other optimizers of torch.optim, which a star import brings in. */
+const torchOptimizer =
+  /^(Adadelta|Adafactor|Adagrad|Adam|AdamW|Adamax|ASGD|LBFGS|Muon|NAdam|RAdam|RMSprop|Rprop|SGD|SparseAdam)$/;
+
+/** What a star import of a known module binds; other modules are not guessed at. */
+const starExports: Readonly<Record<string, RegExp>> = {
+  torch: /^[a-z]\w*$/,
+  "torch.nn": /^[A-Z]\w*$/,
+  "torch.optim": torchOptimizer,
+  "torch.nn.functional": /^[a-z]\w*$/,
+};
+
+const maximumDepth = 8;
+
+/**
+ * The full dotted name that an expression stands for through imports and aliases: `"torch.optim.Adam"` of `A` after
+ * `from torch.optim import Adam as A`. TensorFlow.js packages are all called `"tf"`. Null where it is not certain, and for
+ * names that the file itself defines.
+ */
+export function qualifiedName(expression: Expression, scope: Scope): string | null {
+  const name = unfold(expression, scope, 0);
+  return name === null ? null : canonical(name);
+}
+
+function unfold(expression: Expression, scope: Scope, depth: number): string | null {
+  if (depth > maximumDepth) return null;
+  switch (expression.kind) {
+    case "name":
+      return unfoldName(expression.name, scope, depth);
+    case "attribute": {
+      const object = unfold(expression.object, scope, depth);
+      return object === null ? null : `${object}.${expression.name}`;
+    }
+    case "await":
+      return unfold(expression.operand, scope, depth);
+    case "call": {
+      const [first, second] = expression.arguments;
+      if (expression.callee.kind !== "name" || first === undefined) return null;
+      const callee = expression.callee.name;
+      if ((callee === "require" || callee === "import") && first.value.kind === "string") return first.value.value;
+      if (callee !== "getattr" || second?.value.kind !== "string" || second.value.value === null) return null;
+      const object = unfold(first.value, scope, depth + 1);
+      return object === null ? null : `${object}.${second.value.value}`;
+    }
+    default:
+      return null;
+  }
+}
+
+function unfoldName(name: string, scope: Scope, depth: number): string | null {
+  const bindings = bindingsOf(name, scope);
+  if (bindings === null) {
+    for (const module of scope.source.starImports) {
+      if (starExports[module]?.test(name) === true) return `${module}.${name}`;
+    }
+    const globals = scope.source.module.language === "python" ? "torch" : "tf";
+    return name === globals ? name : null;
+  }
+  // `try: from a import x` with a fallback binds twice: the first import is what the author means.
+  for (const binding of bindings) {
+    if (binding.kind !== "import") continue;
+    return binding.imported === null
+      ? binding.module.split(".", boundParts(binding.module, name)).join(".")
+      : `${binding.module}.${binding.imported}`;
+  }
+  const only = bindings.length === 1 ? bindings[0] : undefined;
+  if (only?.kind !== "assignment" || only.operator !== "=" || only.position !== null) return null;
+  return unfold(only.value, only.scope, depth + 1);
+}
+
+/** `import torch.optim` binds `torch` alone, `import torch.optim as optim` the whole module. */
+function boundParts(module: string, local: string): number | undefined {
+  return module.startsWith(`${local}.`) ? 1 : undefined;
+}
+
+function canonical(name: string): string {
+  if (name.startsWith("@tensorflow/tfjs"))
+    return name.replace(/^@tensorflow\/tfjs(-[a-z-]+)?(\/[\w./-]*)?(\.default)?/, "tf");
+  if (!name.startsWith("torch.")) return name;
+  return name.replace(/^torch\.optim\.(?!lr_scheduler|swa_utils)_?[a-z]\w*\.([A-Z])/, "torch.optim.$1");
+}

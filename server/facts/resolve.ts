@@ -1,0 +1,215 @@
+import type { Call, Expression } from "../syntax/tree.ts";
+import { type Candidates, calledFunction, candidatesOfName } from "./candidates.ts";
+import { convert, evaluateBinary, evaluateUnary, truthy } from "./constantArithmetic.ts";
+import { terminalName } from "./dottedText.ts";
+import { candidatesOfField, stringIndex } from "./fieldCandidates.ts";
+import type { Known, Provenance, Resolved, Unknown } from "./resolved.ts";
+import type { Scope } from "./scope.ts";
+import type { ScalarValue } from "./trainingFacts.ts";
+
+const maximumDepth = 24;
+/** More possible values than this are as good as none. */
+const maximumValues = 8;
+
+/** The value that an expression has where it stands, with every place it comes through; unknown with the reason otherwise. */
+export function resolve(expression: Expression, scope: Scope): Resolved<ScalarValue> {
+  return evaluate(expression, scope, []);
+}
+
+/** Whether a resolved flag is on; unknown stays unknown. */
+export function asFlag(resolved: Resolved<ScalarValue>): Resolved<boolean> {
+  if (!resolved.known) return resolved;
+  const alternatives = [...new Set(resolved.alternatives.map(truthy))].filter(
+    (each) => each !== truthy(resolved.value),
+  );
+  return { ...resolved, value: truthy(resolved.value), alternatives };
+}
+
+function evaluate(expression: Expression, scope: Scope, under: readonly Expression[]): Resolved<ScalarValue> {
+  if (under.includes(expression)) return unknown("it is defined by itself", []);
+  if (under.length > maximumDepth) return unknown("it comes through too many places", []);
+  const within = [...under, expression];
+  switch (expression.kind) {
+    case "number":
+    case "boolean":
+      return literal(expression.value, expression, scope);
+    case "null":
+      return literal(null, expression, scope);
+    case "string":
+      return expression.value === null
+        ? unknown("text put together when it runs", [place(expression, scope, "text")])
+        : literal(expression.value, expression, scope);
+    case "unary":
+      return mapValues(evaluate(expression.operand, scope, within), expression, scope, (value) =>
+        evaluateUnary(expression.operator, value),
+      );
+    case "binary":
+      return evaluateArithmetic(expression, scope, within);
+    case "conditional":
+      return merge(
+        [evaluate(expression.whenTrue, scope, within), evaluate(expression.whenFalse, scope, within)],
+        [place(expression, scope, "conditional expression")],
+      );
+    case "await":
+      return evaluate(expression.operand, scope, within);
+    case "name":
+      return fromCandidates(candidatesOfName(expression.name, expression, scope), expression, scope, within);
+    case "attribute":
+      return fromCandidates(
+        candidatesOfField(expression.object, expression.name, expression, scope),
+        expression,
+        scope,
+        within,
+      );
+    case "subscript": {
+      const key = stringIndex(expression.index);
+      if (key === null) return unknown("its key is not a literal", [place(expression, scope, "subscript")]);
+      return fromCandidates(candidatesOfField(expression.object, key, expression, scope), expression, scope, within);
+    }
+    case "call":
+      return evaluateCall(expression, scope, within);
+    default:
+      return unknown("not a single value", [place(expression, scope, "expression")]);
+  }
+}
+
+function evaluateArithmetic(
+  expression: Extract<Expression, { kind: "binary" }>,
+  scope: Scope,
+  within: readonly Expression[],
+): Resolved<ScalarValue> {
+  const left = evaluate(expression.left, scope, within);
+  if (!left.known) return left;
+  const right = evaluate(expression.right, scope, within);
+  if (!right.known) return right;
+  const values: ScalarValue[] = [];
+  for (const a of [left.value, ...left.alternatives]) {
+    for (const b of [right.value, ...right.alternatives]) {
+      const value = evaluateBinary(expression.operator, a, b);
+      if (value === undefined)
+        return unknown(`computed by ${expression.operator}`, [place(expression, scope, "arithmetic")]);
+      values.push(value);
+    }
+  }
+  const literalOnly = isLiteral(left) && isLiteral(right);
+  const chain = literalOnly
+    ? [place(expression, scope, "literal")]
+    : [place(expression, scope, "arithmetic"), ...left.chain, ...right.chain];
+  return known(values, chain, left.overridable || right.overridable);
+}
+
+function evaluateCall(call: Call, scope: Scope, within: readonly Expression[]): Resolved<ScalarValue> {
+  const name = terminalName(call.callee) ?? "a call";
+  const [first, second] = call.arguments;
+  if (
+    call.callee.kind === "name" &&
+    first !== undefined &&
+    /^(float|int|bool|Number|parseFloat|parseInt)$/.test(name)
+  ) {
+    return mapValues(evaluate(first.value, scope, within), call, scope, (value) => convert(name, value));
+  }
+  if (
+    name === "get" &&
+    call.callee.kind === "attribute" &&
+    first?.value.kind === "string" &&
+    first.value.value !== null
+  ) {
+    const field = candidatesOfField(call.callee.object, first.value.value, call, scope);
+    if (field.known) return fromCandidates(field, call, scope, within);
+    if (second !== undefined)
+      return withOverride(evaluate(second.value, scope, within), place(call, scope, "default of get()"));
+  }
+  const callable = calledFunction(call, scope);
+  const returned = callable?.returns.length === 1 ? callable.returns[0] : undefined;
+  if (callable !== null && returned !== undefined) {
+    return prepend(evaluate(returned, callable.scope, within), place(call, scope, "returned value"));
+  }
+  return unknown(`computed by ${name}()`, [place(call, scope, "call")]);
+}
+
+function fromCandidates(
+  candidates: Candidates,
+  use: Expression,
+  scope: Scope,
+  within: readonly Expression[],
+): Resolved<ScalarValue> {
+  if (!candidates.known) return unknown(candidates.reason, [place(use, scope, "name")]);
+  const [only] = candidates.candidates;
+  if (only === undefined) return unknown("never set in this file", [place(use, scope, "name")]);
+  const resolved: Resolved<ScalarValue>[] = [];
+  for (const candidate of candidates.candidates) {
+    if (candidate.position !== null) return unknown("unpacked from a call", [place(use, scope, candidate.via)]);
+    const value = evaluate(candidate.expression, candidate.scope, within);
+    resolved.push(candidate.overridable && value.known ? { ...value, overridable: true } : value);
+  }
+  return merge(resolved, [place(use, scope, only.via)]);
+}
+
+function merge(all: readonly Resolved<ScalarValue>[], leading: readonly Provenance[]): Resolved<ScalarValue> {
+  const values: ScalarValue[] = [];
+  let first: Known<ScalarValue> | null = null;
+  let overridable = false;
+  for (const each of all) {
+    if (!each.known) return { ...each, chain: [...leading, ...each.chain] };
+    first ??= each;
+    overridable ||= each.overridable;
+    values.push(each.value, ...each.alternatives);
+  }
+  if (first === null) return unknown("never set in this file", leading);
+  return known(values, [...leading, ...first.chain], overridable);
+}
+
+function mapValues(
+  operand: Resolved<ScalarValue>,
+  whole: Expression,
+  scope: Scope,
+  map: (value: ScalarValue) => ScalarValue | undefined,
+): Resolved<ScalarValue> {
+  if (!operand.known) return operand;
+  const values: ScalarValue[] = [];
+  for (const value of [operand.value, ...operand.alternatives]) {
+    const mapped = map(value);
+    if (mapped === undefined) return unknown("its value does not convert", [place(whole, scope, "conversion")]);
+    values.push(mapped);
+  }
+  const chain = isLiteral(operand)
+    ? [place(whole, scope, "literal")]
+    : [place(whole, scope, "arithmetic"), ...operand.chain];
+  return known(values, chain, operand.overridable);
+}
+
+function known(
+  values: readonly ScalarValue[],
+  chain: readonly Provenance[],
+  overridable: boolean,
+): Resolved<ScalarValue> {
+  const distinct = [...new Set(values)];
+  const [value, ...alternatives] = distinct;
+  if (value === undefined || distinct.length > maximumValues) return unknown("it has many values", chain);
+  return { known: true, value, alternatives, chain, overridable };
+}
+
+function isLiteral(resolved: Known<ScalarValue>): boolean {
+  return resolved.chain.length === 1 && resolved.chain[0]?.via === "literal";
+}
+
+function literal(value: ScalarValue, expression: Expression, scope: Scope): Resolved<ScalarValue> {
+  return { known: true, value, alternatives: [], chain: [place(expression, scope, "literal")], overridable: false };
+}
+
+function unknown(reason: string, chain: readonly Provenance[]): Unknown {
+  return { known: false, reason, chain };
+}
+
+function place(expression: Expression, scope: Scope, via: string): Provenance {
+  return { path: scope.source.path, start: expression.start, end: expression.end, via };
+}
+
+function prepend(resolved: Resolved<ScalarValue>, first: Provenance): Resolved<ScalarValue> {
+  return { ...resolved, chain: [first, ...resolved.chain] };
+}
+
+function withOverride(resolved: Resolved<ScalarValue>, first: Provenance): Resolved<ScalarValue> {
+  const chained = prepend(resolved, first);
+  return chained.known ? { ...chained, overridable: true } : chained;
+}

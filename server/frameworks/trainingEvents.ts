@@ -1,0 +1,277 @@
+import { calledFunction } from "../facts/candidates.ts";
+import { forEachChild } from "../facts/expressionChildren.ts";
+import { bindingsOf, type FunctionInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
+import type { TrainingEvent } from "../facts/trainingFacts.ts";
+import type { Assignment, Call, Expression, Lambda, Loop, Statement } from "../syntax/tree.ts";
+import type { TextRange } from "../text/range.ts";
+
+/** What a framework makes of a call or an assignment. */
+export interface Classified {
+  readonly kind: TrainingEvent["kind"];
+  readonly subject: string | null;
+  readonly optimizers: readonly number[];
+  /** The GradScaler at work, where one is. */
+  readonly scaler?: Expression;
+  /** A wrapper that clips, zeroes or scales on its own. */
+  readonly wrapper?: string;
+  /** The loss expression of a backward pass. */
+  readonly loss?: Expression;
+}
+
+export interface Classifier {
+  call(call: Call, scope: Scope): Classified | null;
+  assignment(assignment: Assignment, scope: Scope): Classified | null;
+}
+
+/** An event with what the loop needs to know of it. */
+export interface EventDraft extends TrainingEvent {
+  readonly classified: Classified;
+  readonly scope: Scope;
+  /** Functions of the file that it was reached through, innermost first. */
+  readonly through: readonly FunctionInfo[];
+  /** Loops between the body looked at and the event. */
+  readonly depth: number;
+  /** Under a test on the number of the micro-batch. */
+  readonly everyNth: boolean;
+}
+
+/** A loop, or a function that is a whole step, that runs backward and steps an optimizer. */
+export interface LoopDraft {
+  readonly range: TextRange;
+  readonly header: TextRange;
+  readonly loop: Loop | null;
+  readonly scope: Scope;
+  readonly events: readonly EventDraft[];
+}
+
+interface Place {
+  readonly scope: Scope;
+  readonly conditional: boolean;
+  readonly everyNth: boolean;
+  readonly inlining: readonly (FunctionInfo | Lambda)[];
+}
+
+/** Longer chains of calls than this are not followed. */
+const maximumInlining = 6;
+/** More events than this are no single training iteration; it also bounds the work on tangled code. */
+const maximumEvents = 400;
+
+/**
+ * The training loops of a file: the innermost loop that holds both a backward pass and an optimizer step, its events in order
+ * of execution with functions of the same file inlined; then step functions that no loop of the file runs.
+ */
+export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): readonly LoopDraft[] {
+  const loops: LoopDraft[] = [];
+  const ofFunction = new Map<FunctionInfo, readonly EventDraft[]>();
+
+  function eventsOfFunction(callable: FunctionInfo): readonly EventDraft[] {
+    const known = ofFunction.get(callable);
+    if (known !== undefined) return known;
+    // Recursion meets this empty list and ends.
+    ofFunction.set(callable, []);
+    const events = body(callable.definition.body, {
+      scope: callable.scope,
+      conditional: false,
+      everyNth: false,
+      inlining: [callable],
+    });
+    ofFunction.set(callable, events);
+    return events;
+  }
+
+  function body(statements: readonly Statement[], outer: Place): EventDraft[] {
+    const events: EventDraft[] = [];
+    let place = outer;
+    for (const statement of statements) {
+      if (events.length > maximumEvents) break;
+      events.push(...statementEvents(statement, place));
+      // `if (i + 1) % n: continue` makes the rest of the body conditional.
+      if (statement.kind === "if" && isMicroBatchTest(statement.test, place.scope) && leaves(statement.body)) {
+        place = { ...place, conditional: true, everyNth: true };
+      }
+    }
+    return events;
+  }
+
+  function statementEvents(statement: Statement, place: Place): EventDraft[] {
+    switch (statement.kind) {
+      case "expression":
+        return expressionEvents(statement.expression, statement, place);
+      case "assignment": {
+        const events = statement.value === null ? [] : expressionEvents(statement.value, statement, place);
+        const classified = classifier.assignment(statement, place.scope);
+        if (classified !== null) events.push(draft(classified, statement, statement, place));
+        return events;
+      }
+      case "return":
+        return statement.value === null ? [] : expressionEvents(statement.value, statement, place);
+      case "if": {
+        const everyNth = place.everyNth || isMicroBatchTest(statement.test, place.scope);
+        const inside = { ...place, conditional: true, everyNth };
+        return [
+          ...expressionEvents(statement.test, statement, place),
+          ...body(statement.body, inside),
+          ...body(statement.orElse, inside),
+        ];
+      }
+      case "loop":
+        return loopEvents(statement, place);
+      case "with":
+        return [
+          ...statement.items.flatMap((item) => expressionEvents(item.value, statement, place)),
+          ...body(statement.body, place),
+        ];
+      case "try":
+        return [
+          ...body(statement.body, place),
+          ...statement.handlers.flatMap((handler) => body(handler, { ...place, conditional: true })),
+          ...body(statement.orElse, place),
+          ...body(statement.finallyBody, place),
+        ];
+      case "other":
+        return [
+          ...statement.expressions.flatMap((expression) => expressionEvents(expression, statement, place)),
+          ...body(statement.body, place),
+        ];
+      default:
+        return [];
+    }
+  }
+
+  function loopEvents(loop: Loop, place: Place): EventDraft[] {
+    const head = loop.iterable === null ? [] : expressionEvents(loop.iterable, loop, place);
+    const events = body(loop.body, { ...place, conditional: false, everyNth: false });
+    const after = body(loop.orElse, place);
+    if (isTraining(events)) {
+      const { start, end } = loop;
+      loops.push({ range: { start, end }, header: loop.header, loop, scope: place.scope, events });
+      return [...head, ...after];
+    }
+    const { conditional, everyNth } = place;
+    const nested = events.map((event) => ({
+      ...event,
+      depth: event.depth + 1,
+      conditional: event.conditional || conditional,
+      everyNth: event.everyNth || everyNth,
+    }));
+    return [...head, ...nested, ...after];
+  }
+
+  function expressionEvents(expression: Expression, statement: Statement, place: Place): EventDraft[] {
+    if (expression.kind === "name" || expression.kind === "number" || expression.kind === "lambda") return [];
+    const events: EventDraft[] = [];
+    forEachChild(expression, (child) => {
+      events.push(...expressionEvents(child, statement, place));
+    });
+    if (expression.kind !== "call") return events;
+    const classified = classifier.call(expression, place.scope);
+    if (classified !== null) {
+      if (/step$/.test(classified.kind)) events.push(...closureEvents(expression, place));
+      events.push(draft(classified, expression, statement, place));
+      return events;
+    }
+    const callable = calledFunction(expression, place.scope) ?? null;
+    if (callable !== null) events.push(...inlined(callable, place));
+    else events.push(...lambdaEvents(expression, place));
+    return events;
+  }
+
+  function inlined(callable: FunctionInfo, place: Place): EventDraft[] {
+    if (place.inlining.length >= maximumInlining || place.inlining.includes(callable)) return [];
+    return eventsOfFunction(callable).map((event) => ({
+      ...event,
+      inlined: true,
+      conditional: event.conditional || place.conditional,
+      everyNth: event.everyNth || place.everyNth,
+      through: [...event.through, callable],
+    }));
+  }
+
+  /** `optimizer.step(closure)` runs its argument first. */
+  function closureEvents(call: Call, place: Place): EventDraft[] {
+    const first = call.arguments[0]?.value;
+    if (first?.kind === "lambda") return lambdaBody(first, place);
+    if (first?.kind !== "name") return [];
+    const last = bindingsOf(first.name, place.scope)?.at(-1);
+    const callable = last?.kind === "function" ? source.functions.get(last.definition) : undefined;
+    return callable === undefined ? [] : inlined(callable, place);
+  }
+
+  /** A function held in a variable: `const step = (batch) => {…}`. */
+  function lambdaEvents(call: Call, place: Place): EventDraft[] {
+    if (call.callee.kind !== "name") return [];
+    const bindings = bindingsOf(call.callee.name, place.scope);
+    const only = bindings?.length === 1 ? bindings[0] : undefined;
+    if (only?.kind !== "assignment" || only.value.kind !== "lambda") return [];
+    return lambdaBody(only.value, place);
+  }
+
+  function lambdaBody(lambda: Lambda, place: Place): EventDraft[] {
+    const scope = source.lambdas.get(lambda);
+    if (scope === undefined || place.inlining.includes(lambda) || place.inlining.length >= maximumInlining) return [];
+    const events = body(lambda.body, { ...place, scope, inlining: [...place.inlining, lambda] });
+    return events.map((event) => ({ ...event, inlined: true }));
+  }
+
+  body(source.module.body, { scope: source.moduleScope, conditional: false, everyNth: false, inlining: [] });
+  for (const callable of source.functions.values()) eventsOfFunction(callable);
+  for (const own of source.classes.values()) {
+    body(own.definition.body, { scope: own.scope, conditional: false, everyNth: false, inlining: [] });
+  }
+  loops.push(...stepFunctions(ofFunction, loops));
+  return loops.toSorted((a, b) => a.range.start - b.range.start);
+}
+
+/** Functions that hold a whole step which no loop of the file runs; of those that call each other, the innermost. */
+function stepFunctions(
+  ofFunction: ReadonlyMap<FunctionInfo, readonly EventDraft[]>,
+  loops: readonly LoopDraft[],
+): LoopDraft[] {
+  const used = new Set(loops.flatMap((loop) => loop.events.flatMap((event) => event.through)));
+  const whole = [...ofFunction].filter(([callable, events]) => !used.has(callable) && isTraining(events));
+  const names = new Set(whole.map(([callable]) => callable));
+  return whole
+    .filter(([, events]) => !events.some((event) => event.through.some((callable) => names.has(callable))))
+    .map(([{ definition, scope }, events]) => {
+      const { start, end, nameRange } = definition;
+      return { range: { start, end }, header: nameRange, loop: null, scope, events };
+    });
+}
+
+function draft(classified: Classified, range: TextRange, statement: Statement, place: Place): EventDraft {
+  const { kind, subject, optimizers } = classified;
+  return {
+    start: range.start,
+    end: range.end,
+    kind,
+    subject,
+    optimizers,
+    statement: { start: statement.start, end: statement.end },
+    conditional: place.conditional,
+    inlined: false,
+    classified,
+    scope: place.scope,
+    through: [],
+    depth: 0,
+    everyNth: place.everyNth,
+  };
+}
+
+function isTraining(events: readonly EventDraft[]): boolean {
+  return (
+    events.some(({ kind }) => kind === "backward" || kind === "scaled-backward") &&
+    events.some(({ kind }) => kind === "optimizer-step" || kind === "scaler-step")
+  );
+}
+
+/** `(i + 1) % n == 0`, `accelerator.sync_gradients`, `is_accumulating`. */
+function isMicroBatchTest(test: Expression, scope: Scope): boolean {
+  return /%|accum|sync_grad|update_grad|need_update/i.test(scope.source.text.slice(test.start, test.end));
+}
+
+function leaves(statements: readonly Statement[]): boolean {
+  const last = statements.at(-1);
+  return (
+    last?.kind === "return" || (last?.kind === "other" && (last.keyword === "continue" || last.keyword === "break"))
+  );
+}
