@@ -1,0 +1,182 @@
+import path from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
+import { showSettings } from "../config/settings.ts";
+import { findSources } from "../lint/findSources.ts";
+import { ruleMarkdown } from "../lint/ruleDocuments.ts";
+import { githubReport } from "../report/githubReport.ts";
+import { jsonReport } from "../report/jsonReport.ts";
+import type { ReportedFile } from "../report/reportedFile.ts";
+import { sarifReport } from "../report/sarifReport.ts";
+import { statisticsReport } from "../report/statistics.ts";
+import { textReport } from "../report/textReport.ts";
+import { unifiedDiff } from "../report/unifiedDiff.ts";
+import { rules } from "../rules/index.ts";
+import { readableDocument } from "../rules/ruleDocument.ts";
+import { type CheckedFile, createFileChecker } from "./checkFile.ts";
+import { createSettingsReader } from "./commandSettings.ts";
+import {
+  type Command,
+  type CommandIo,
+  exitClean,
+  exitFailure,
+  exitFindings,
+  say,
+  UsageError,
+  wantsColor,
+} from "./io.ts";
+import { oneOf, readOptions } from "./options.ts";
+import { decodeSource, readSource, type SourceText, writeSource } from "./sourceFile.ts";
+
+const noRules: string[] = [];
+
+const options = {
+  format: { type: "string" as const, default: "text" },
+  config: { type: "string" as const },
+  rule: { type: "string" as const, multiple: true, default: noRules },
+  quiet: { type: "boolean" as const, default: false },
+  fix: { type: "boolean" as const, default: false },
+  "unsafe-fixes": { type: "boolean" as const, default: false },
+  diff: { type: "boolean" as const, default: false },
+  "exit-zero": { type: "boolean" as const, default: false },
+  statistics: { type: "boolean" as const, default: false },
+  "show-settings": { type: "boolean" as const, default: false },
+  "stdin-filename": { type: "string" as const },
+};
+
+export const checkCommand: Command = {
+  name: "check",
+  summary: "Lints training code.",
+  usage: `Usage: haywire check [OPTIONS] [PATH…]
+       haywire check --stdin-filename FILE - < FILE
+
+Lints .py, .ipynb, .ts, .tsx, .js and .mjs files; without a path, those of the current folder.
+
+  --format FORMAT       text, json, sarif or github (default text)
+  --fix                 apply the safe fixes
+  --unsafe-fixes        with --fix or --diff: also those that change the training
+  --diff                print what --fix would change, and change nothing
+  --rule NAME=SEVERITY  off, hint, info, warning or error; may be given again
+  --config FILE         settings from this file instead of pyproject.toml and haywire.toml
+  --show-settings       print the settings and where each comes from
+  --statistics          count findings by rule, and say what could not be told
+  --stdin-filename FILE the name of what is read from standard input with -
+  --exit-zero           exit with 0 whatever is found
+  --quiet               only the line of counts
+
+Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be done.`,
+  run: async (argv, io) => {
+    const { values, positionals } = readOptions(argv, { options });
+    const format = oneOf("--format", values.format, ["text", "json", "sarif", "github"]);
+    const settingsOf = await createSettingsReader(io, values);
+    const paths = positionals.length > 0 ? positionals : ["."];
+    if (values["show-settings"]) {
+      const first = path.resolve(io.cwd, paths[0] ?? ".");
+      const folder = path.extname(first) === "" ? first : path.dirname(first);
+      io.stdout.write(showSettings(await settingsOf(folder)));
+      return exitClean;
+    }
+    const checkFile = createFileChecker({
+      settingsOf,
+      fixes: values.fix || values.diff ? (values["unsafe-fixes"] ? "unsafe" : "safe") : "none",
+    });
+    const unread = new Set<string>();
+    const complain = (name: string, problem: string) => {
+      say(io.stderr, `haywire: ${name}: ${problem}.`);
+      unread.add(name);
+    };
+
+    const checked: CheckedFile[] = [];
+    for await (const { name, file, source } of sourcesOf(paths, values["stdin-filename"], settingsOf, io, complain)) {
+      const result = await checkFile(name, file, source);
+      checked.push(result);
+      if (result.fixedText === null) continue;
+      if (values.diff) io.stdout.write(unifiedDiff(name, source.text, result.fixedText));
+      else if (positionals[0] === "-") io.stdout.write(result.fixedText);
+      else if (values.fix) await writeSource(file, result.fixedText, source);
+    }
+
+    const files = checked.map((each) => each.reported);
+    if (values.diff) {
+      const changes = checked.filter((each) => each.fixedText !== null).length;
+      if (!values.quiet) say(io.stderr, `${changes} of ${files.length} files would change.`);
+      return unread.size > 0 ? exitFailure : changes > 0 && !values["exit-zero"] ? exitFindings : exitClean;
+    }
+    const report = positionals[0] === "-" && values.fix ? io.stderr : io.stdout;
+    report.write(values.statistics ? statisticsReport(files) : await reportIn(format, files, values.quiet, io));
+    if (format === "json") tellProblems(files, io);
+    if (unread.size > 0) return exitFailure;
+    const counts = files.some((each) =>
+      each.diagnostics.some(({ severity }) => severity === "error" || severity === "warning"),
+    );
+    return counts && !values["exit-zero"] ? exitFindings : exitClean;
+  },
+};
+
+async function reportIn(
+  format: "text" | "json" | "sarif" | "github",
+  files: readonly ReportedFile[],
+  quiet: boolean,
+  io: CommandIo,
+): Promise<string> {
+  switch (format) {
+    case "json":
+      return jsonReport(files);
+    case "github":
+      return githubReport(files);
+    case "sarif": {
+      const documents = await Promise.all(
+        rules.map(async ({ name }) => [name, readableDocument((await ruleMarkdown(name)) ?? "")] as const),
+      );
+      return sarifReport(files, { rules, documents: new Map(documents), version: packageJson.version });
+    }
+    case "text":
+      return textReport(files, { colour: wantsColor(io), quiet });
+  }
+}
+
+/** JSON has no place for what is no finding. */
+function tellProblems(files: readonly ReportedFile[], io: CommandIo): void {
+  for (const file of files)
+    for (const { message } of file.problems) say(io.stderr, `haywire: ${file.path}: ${message}.`);
+}
+
+interface NamedSource {
+  /** As it is shown: relative to the current folder where the user named it so. */
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly source: SourceText;
+}
+
+async function* sourcesOf(
+  paths: readonly string[],
+  stdinName: string | undefined,
+  settingsOf: Awaited<ReturnType<typeof createSettingsReader>>,
+  io: CommandIo,
+  complain: (name: string, problem: string) => void,
+): AsyncGenerator<NamedSource> {
+  if (paths.includes("-")) {
+    if (paths.length > 1) throw new UsageError("- stands alone: standard input is one file.");
+    if (stdinName === undefined)
+      throw new UsageError("Reading standard input needs --stdin-filename, which tells the language.");
+    const chunks: Buffer[] = [];
+    for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
+    const source = decodeSource(Buffer.concat(chunks), stdinName);
+    if ("problem" in source) complain(stdinName, source.problem);
+    else yield { name: stdinName, file: path.resolve(io.cwd, stdinName), source };
+    return;
+  }
+  const { exclude } = (await settingsOf(io.cwd)).lint;
+  const absolute = paths.map((each) => path.resolve(io.cwd, each));
+  const { value: files, problems } = await findSources(absolute, exclude);
+  const nameOf = (file: string) => {
+    const relative = path.relative(io.cwd, file);
+    return relative.startsWith("..") ? file : relative;
+  };
+  for (const problem of problems) complain(nameOf(problem.path), problem.message);
+  for (const file of files) {
+    const source = await readSource(file);
+    if ("problem" in source) complain(nameOf(file), source.problem);
+    else yield { name: nameOf(file), file, source };
+  }
+}

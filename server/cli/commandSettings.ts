@@ -1,0 +1,51 @@
+import path from "node:path";
+import type { Settings } from "../config/settings.ts";
+import { settingsLayerOfFile, settingsLayersFor } from "../config/settingsFiles.ts";
+import { type SettingsLayer, settingsFrom } from "../config/settingsLayer.ts";
+import { rules } from "../rules/index.ts";
+import type { Problem } from "../text/problem.ts";
+import { type CommandIo, say, UsageError } from "./io.ts";
+import { ruleSeverities } from "./options.ts";
+
+/** Settings that hold for a folder (absolute). */
+export type SettingsReader = (folder: string) => Promise<Settings>;
+
+/**
+ * Settings of files under those of the command line. What is wrong in a settings file is told once on standard error and
+ * changes nothing; a file named by `--config` must hold.
+ */
+export async function createSettingsReader(
+  io: CommandIo,
+  given: { readonly config?: string | undefined; readonly rule: readonly string[] },
+): Promise<SettingsReader> {
+  const ruleNames = rules.map((rule) => rule.name);
+  const commandLine: SettingsLayer = {
+    origin: "command line",
+    values: { rules: ruleSeverities(given.rule, ruleNames) },
+    base: io.cwd,
+    file: null,
+  };
+  const named = given.config === undefined ? null : await settingsLayerOfFile(path.resolve(io.cwd, given.config));
+  if (named && !named.value) {
+    throw new UsageError(`${given.config}: ${named.problems[0]?.message ?? "there are no settings of haywire in it"}.`);
+  }
+  const told = new Set<string>();
+  const tell = (problem: Problem) => {
+    const line = `haywire: ${path.relative(io.cwd, problem.path)}: ${problem.message}.`;
+    if (!told.has(line)) say(io.stderr, line);
+    told.add(line);
+  };
+  const byFolder = new Map<string, Promise<Settings>>();
+
+  const read = async (folder: string): Promise<Settings> => {
+    const files = named ? { value: named.value ? [named.value] : [], problems: [] } : await settingsLayersFor(folder);
+    const settings = settingsFrom([...files.value, commandLine], ruleNames);
+    for (const problem of [...files.problems, ...settings.problems]) tell(problem);
+    return settings.value;
+  };
+  return (folder) => {
+    const settings = byFolder.get(folder) ?? read(folder);
+    byFolder.set(folder, settings);
+    return settings;
+  };
+}

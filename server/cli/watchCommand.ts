@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { createMonitor } from "../monitor/createMonitor.ts";
+import type { RunView, VerdictView } from "../protocol.ts";
+import { runChild } from "./childProcess.ts";
+import { createFactsReader } from "./codeFacts.ts";
+import { type Command, type CommandIo, exitClean, exitFindings, UsageError } from "./io.ts";
+import { readOptions } from "./options.ts";
+import { liveStatus } from "./statusLine.ts";
+import { verdictText } from "./verdictText.ts";
+
+export const watchCommand: Command = {
+  name: "watch",
+  summary: "Follows logs, or runs a command and follows its output; says what goes wrong when it does.",
+  usage: `Usage: haywire watch [--code FILE] LOG…
+       haywire watch [--code FILE] -- CMD…
+
+Follows log files or folders as they grow, until Ctrl-C; exit status 1 when something went wrong.
+With -- it runs CMD: its output, signals and exit status pass through unchanged, verdicts go to standard error.
+CMD sees PYTHONUNBUFFERED=1 unless that is set, so that lines arrive as they are printed.
+
+  --code FILE   the script that trains, for leading a verdict to its line (found by itself in CMD)`,
+  async run(argv, io) {
+    const dashes = argv.indexOf("--");
+    const own = dashes < 0 ? argv : argv.slice(0, dashes);
+    const { values, positionals } = readOptions(own, { options: { code: { type: "string" } } });
+    const code = values.code === undefined ? null : existingFile(io, values.code);
+    if (dashes < 0) {
+      if (positionals.length === 0) throw new UsageError("Name a log to watch, or a command after --.");
+      return watchLogs(positionals, code, io);
+    }
+    if (positionals.length > 0) throw new UsageError("Name logs to watch or a command after --, not both.");
+    return watchChild(argv.slice(dashes + 1), code, io);
+  },
+};
+
+async function watchLogs(logs: readonly string[], code: string | null, io: CommandIo): Promise<number> {
+  const status = liveStatus(io);
+  let worst = exitClean;
+  const monitor = createMonitor({
+    onRunChanged: (run) => status.show(run),
+    onVerdict: (run, verdict) => {
+      if (verdict.severity !== "info") worst = exitFindings;
+      status.clear();
+      io.stdout.write(verdictText(run, verdict, io.cwd));
+    },
+    factsOf: createFactsReader(),
+  });
+  try {
+    for (const log of logs) {
+      const absolute = path.resolve(io.cwd, log);
+      await monitor.watch({ path: absolute, ...(code ? { codePath: code } : {}) }).catch((error: unknown) => {
+        throw new UsageError(`Cannot watch ${log}: ${error instanceof Error ? error.message : String(error)}.`);
+      });
+    }
+    await stopped(io);
+  } finally {
+    await monitor.close();
+    status.clear();
+  }
+  return worst;
+}
+
+async function watchChild(command: readonly string[], code: string | null, io: CommandIo): Promise<number> {
+  const runId = "child";
+  const name = command.join(" ");
+  const codePath = code ?? scriptAmong(command, io);
+  const told = { runId, name, codePath };
+  const monitor = createMonitor({
+    onRunChanged: () => undefined,
+    onVerdict: (run: RunView, verdict: VerdictView) => io.stderr.write(verdictText(run, verdict, io.cwd)),
+    factsOf: createFactsReader(),
+  });
+  try {
+    const status = await runChild(command, io, (text) => monitor.terminalOutput({ ...told, text }));
+    monitor.terminalOutput({ ...told, text: "", ended: true, exitCode: status });
+    return status;
+  } finally {
+    await monitor.close();
+  }
+}
+
+/** Resolves at Ctrl-C, SIGTERM or the caller's word. */
+function stopped(io: CommandIo): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      process.off("SIGINT", stop);
+      process.off("SIGTERM", stop);
+      resolve();
+    };
+    process.on("SIGINT", stop);
+    process.on("SIGTERM", stop);
+    if (io.stop?.aborted) stop();
+    io.stop?.addEventListener("abort", stop);
+  });
+}
+
+function existingFile(io: CommandIo, name: string): string {
+  const file = path.resolve(io.cwd, name);
+  if (!existsSync(file)) throw new UsageError(`There is no file ${name}.`);
+  return file;
+}
+
+/** The first word of a command that is a script on disk. */
+function scriptAmong(command: readonly string[], io: CommandIo): string | null {
+  const script = command.find((word) => /\.(py|ts|js|mjs)$/.test(word) && existsSync(path.resolve(io.cwd, word)));
+  return script === undefined ? null : path.resolve(io.cwd, script);
+}

@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises";
+import {
+  type Connection,
+  DidChangeConfigurationNotification,
+  DidChangeWatchedFilesNotification,
+} from "vscode-languageserver";
+import packageJson from "../package.json" with { type: "json" };
+import { createLinter, type Linter } from "./lint/linter.ts";
+import { createParsers } from "./lint/loadParsers.ts";
+import { loadBaseline, loadBasis } from "./lsp/basis.ts";
+import { abilitiesOf, type ClientAbilities, serverCapabilities } from "./lsp/capabilities.ts";
+import { createOpenPrograms, type OpenPrograms } from "./lsp/openPrograms.ts";
+import type { Program } from "./lsp/programs.ts";
+import { createPublisher } from "./lsp/publisher.ts";
+import { answerRequests } from "./lsp/requests.ts";
+import { notify, placedVerdicts, serveRuns } from "./lsp/runs.ts";
+import { listenToTexts } from "./lsp/sync.ts";
+import { createMonitor } from "./monitor/createMonitor.ts";
+import type { Monitor } from "./monitor/monitor.ts";
+
+/** Files that hold settings or pin library versions: when one changes, everything open is linted again. */
+const basisFiles =
+  "**/{pyproject.toml,haywire.toml,requirements*.txt,environment.yml,environment.yaml,package.json,package-lock.json}";
+
+/** Serves a client over any connection until it closes: linting of open texts, and runs that are watched. */
+export function startLanguageServer(connection: Connection): void {
+  connection.onInitialize(({ capabilities }) => {
+    const client = abilitiesOf(capabilities);
+    serve(connection, client);
+    return {
+      capabilities: serverCapabilities(client),
+      serverInfo: { name: packageJson.displayName, version: packageJson.version },
+    };
+  });
+  connection.listen();
+}
+
+function serve(connection: Connection, client: ClientAbilities): void {
+  const linter = createLinter(createParsers());
+  const programs = createOpenPrograms(linter, (message) => connection.console.error(message));
+  const ready = new Map<string, Promise<void>>();
+  let monitor: Monitor | null = null;
+
+  const publisher = createPublisher({
+    connection,
+    client,
+    programs,
+    verdicts: () => placedVerdicts(monitor?.runs() ?? []),
+    ready: (uri) => ready.get(uri) ?? Promise.resolve(),
+  });
+  const readBasis = async (program: Program) => {
+    programs.setBasis(program.uri, await loadBasis(connection, program, client.configuration));
+  };
+  const readBaseline = async (program: Program) => {
+    const baseline = await loadBaseline(linter, program);
+    if (!baseline && !programs.get(program.uri)?.basis.baseline) return;
+    programs.setBasis(program.uri, { baseline });
+    publisher.announce(program.uri, false);
+  };
+  const logged = (work: Promise<void>) =>
+    work.catch((error: unknown) => connection.console.error(error instanceof Error ? error.message : String(error)));
+  const readAllAgain = () => {
+    for (const { program } of programs.all()) ready.set(program.uri, logged(readBasis(program)));
+    publisher.announceAll();
+  };
+
+  listenToTexts(connection, {
+    onText(program, edits) {
+      const isNew = programs.get(program.uri) === null;
+      programs.set(program, edits);
+      if (isNew) {
+        ready.set(program.uri, logged(readBasis(program)));
+        logged(readBaseline(program));
+      }
+      // A client pulls the text that changed; the other cells of a notebook it does not.
+      publisher.announce(program.uri, program.parts.length === 1);
+    },
+    onSave(uri) {
+      const program = programs.get(uri)?.program;
+      if (program) logged(readBaseline(program));
+    },
+    onClose(uri) {
+      programs.close(uri);
+      ready.delete(uri);
+      publisher.forget(uri);
+    },
+  });
+  answerRequests(connection, client, programs, publisher);
+  serveRuns(
+    connection,
+    () => {
+      monitor ??= createMonitor({
+        onRunChanged: (run) => notify(connection, "haywire/runChanged", run),
+        onVerdict: (run, verdict) => {
+          notify(connection, "haywire/verdict", { run, verdict });
+          if (verdict.code) publisher.announceAll();
+        },
+        factsOf: (path) => factsOf(linter, programs, path),
+      });
+      return monitor;
+    },
+    () => publisher.announceAll(),
+  );
+
+  connection.onInitialized(() => {
+    if (client.registersConfiguration) {
+      connection.client.register(DidChangeConfigurationNotification.type, { section: "haywire" });
+    }
+    if (client.registersWatchedFiles) {
+      connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: basisFiles }] });
+    }
+    if (client.workspaceFolders) connection.workspace.onDidChangeWorkspaceFolders(readAllAgain);
+  });
+  connection.onDidChangeConfiguration(readAllAgain);
+  connection.onDidChangeWatchedFiles(readAllAgain);
+  connection.onShutdown(() => monitor?.close());
+}
+
+/** What the script behind a run says: as the editor has it, else as the disk has it; null when it cannot be read. */
+async function factsOf(linter: Linter, programs: OpenPrograms, path: string) {
+  const linted = await programs.ofPath(path)?.lint();
+  if (linted) return { text: linted.program.text, facts: linted.result.facts };
+  const text = await readFile(path, "utf8").catch(() => null);
+  return text === null ? null : { text, facts: (await linter.lintText({ path, text })).facts };
+}

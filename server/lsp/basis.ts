@@ -1,0 +1,39 @@
+import type { Connection } from "vscode-languageserver";
+import { textAtRevision } from "../lint/gitBaseline.ts";
+import { libraryVersionsFor } from "../lint/libraryVersions.ts";
+import type { Linter } from "../lint/linter.ts";
+import type { Baseline } from "../lint/lintSource.ts";
+import { editorSettings } from "./editorSettings.ts";
+import type { LintBasis } from "./openPrograms.ts";
+import type { Program } from "./programs.ts";
+
+/** Settings and pinned versions that hold for a program; problems of the settings are told in the editor's log. */
+export async function loadBasis(
+  connection: Connection,
+  program: Program,
+  asksClient: boolean,
+): Promise<Pick<LintBasis, "settings" | "libraryVersions">> {
+  const [{ settings, problems }, libraryVersions] = await Promise.all([
+    editorSettings(connection, program.uri, asksClient),
+    isOnDisk(program) ? libraryVersionsFor(program.path) : {},
+  ]);
+  for (const problem of problems) connection.console.warn(`${problem.path}: ${problem.message}`);
+  return { settings, libraryVersions };
+}
+
+/** Hyperparameters of a program as git's HEAD has it; null where git does not know it. */
+export async function loadBaseline(linter: Linter, program: Program): Promise<Baseline | null> {
+  if (!isOnDisk(program)) return null;
+  const text = await textAtRevision(program.path);
+  const document = text === null ? null : await linter.openDocument(program.path, text);
+  if (!document) return null;
+  try {
+    return { name: "HEAD", hyperparameters: document.facts().hyperparameters };
+  } finally {
+    document.dispose();
+  }
+}
+
+function isOnDisk(program: Program): boolean {
+  return program.uri.startsWith("file:");
+}

@@ -1,0 +1,79 @@
+import { type Diagnostic, DiagnosticSeverity, DiagnosticTag } from "vscode-languageserver";
+import type { Diagnostic as LintDiagnostic } from "../lint/diagnostic.ts";
+import type { CodePlace, RunView, VerdictView } from "../protocol.ts";
+import type { RelatedPlace } from "../rules/rule.ts";
+import { locationOf, type Program, pathOf } from "./programs.ts";
+import { ruleDocumentUrl } from "./ruleLinks.ts";
+
+const severities = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  info: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
+} as const;
+
+/** A verdict that led to a place in code, with the run that it is about. */
+export interface PlacedVerdict {
+  readonly run: RunView;
+  readonly verdict: VerdictView;
+  readonly place: CodePlace;
+}
+
+/** Everything that one text of a program shows: the rules' findings in it, and verdicts of runs that lead to it. */
+export function diagnosticsOf(
+  program: Program,
+  uri: string,
+  findings: readonly LintDiagnostic[],
+  verdicts: readonly PlacedVerdict[],
+): Diagnostic[] {
+  return [
+    ...findings.flatMap((finding) => {
+      const location = locationOf(program, finding);
+      return location?.uri === uri ? findingDiagnostic(program, finding) : [];
+    }),
+    ...verdicts.filter(({ place }) => sameFile(place.uri, uri)).map((placed) => verdictDiagnostic(placed)),
+  ];
+}
+
+/** A finding as the editor shows it; empty when the program shows no text. */
+export function findingDiagnostic(program: Program, finding: LintDiagnostic): Diagnostic[] {
+  const location = locationOf(program, finding);
+  if (!location) return [];
+  const href = ruleDocumentUrl(finding.rule);
+  return [
+    {
+      range: location.range,
+      severity: severities[finding.severity],
+      source: "haywire",
+      code: finding.rule,
+      ...(href ? { codeDescription: { href } } : {}),
+      message: finding.message,
+      ...(finding.rule === "unused-suppression" ? { tags: [DiagnosticTag.Unnecessary] } : {}),
+      relatedInformation: finding.related.flatMap((place) => relatedInformation(program, place)),
+    },
+  ];
+}
+
+function relatedInformation(program: Program, place: RelatedPlace) {
+  // Offsets into other files cannot be turned into positions without their text.
+  const location = place.path === program.path ? locationOf(program, place) : null;
+  return location ? [{ location, message: place.message }] : [];
+}
+
+function verdictDiagnostic({ run, verdict, place }: PlacedVerdict): Diagnostic {
+  return {
+    range: {
+      start: { line: place.line, character: place.character },
+      end: { line: place.endLine, character: place.endCharacter },
+    },
+    severity: DiagnosticSeverity.Warning,
+    source: "haywire",
+    code: verdict.kind,
+    message: [`${run.name}: ${verdict.headline}`, verdict.nextStep].filter((line) => line.length > 0).join("\n"),
+  };
+}
+
+/** Whether two URIs name one file however they are escaped: `file:///c%3A/a.py` and `file:///c:/a.py`. */
+function sameFile(left: string, right: string): boolean {
+  return left === right || (left.startsWith("file:") && right.startsWith("file:") && pathOf(left) === pathOf(right));
+}

@@ -1,0 +1,41 @@
+import path from "node:path";
+import type { Connection } from "vscode-languageserver";
+import { type Settings, settingKeys } from "../config/settings.ts";
+import { settingsLayersFor } from "../config/settingsFiles.ts";
+import { type SettingsLayer, settingsFrom } from "../config/settingsLayer.ts";
+import { rules } from "../rules/index.ts";
+import type { Problem } from "../text/problem.ts";
+import { pathOf } from "./programs.ts";
+
+/**
+ * The settings that hold for a text: the editor's `haywire.*` under the files of its folders, since the more local place
+ * wins. Problems of the files are told each time that they are read.
+ */
+export async function editorSettings(
+  connection: Connection,
+  uri: string,
+  asksClient: boolean,
+): Promise<{ readonly settings: Settings; readonly problems: readonly Problem[] }> {
+  const folder = path.dirname(pathOf(uri));
+  const values: unknown = asksClient
+    ? await connection.workspace.getConfiguration({ scopeUri: uri, section: "haywire" }).catch(() => null)
+    : null;
+  const editor: SettingsLayer = { origin: "editor", values: knownSettings(values), base: folder, file: null };
+  const files = uri.startsWith("file:") ? await settingsLayersFor(folder) : { value: [], problems: [] };
+  const settings = settingsFrom(
+    [editor, ...files.value],
+    rules.map((rule) => rule.name),
+  );
+  return { settings: settings.value, problems: [...files.problems, ...settings.problems] };
+}
+
+/** Editors name settings in camel case, and keep some that are not the linter's. */
+function knownSettings(values: unknown): Record<string, unknown> {
+  if (typeof values !== "object" || values === null) return {};
+  const given = new Map(Object.entries(values).map(([key, value]) => [kebabCase(key), value]));
+  return Object.fromEntries(settingKeys.flatMap((key) => (given.get(key) == null ? [] : [[key, given.get(key)]])));
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

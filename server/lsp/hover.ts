@@ -1,0 +1,98 @@
+import type { Hover } from "vscode-languageserver";
+import type { Resolved } from "../facts/resolved.ts";
+import type { OptimizerArgument, OptimizerFact, ScalarValue, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { Diagnostic } from "../lint/diagnostic.ts";
+import { ruleMarkdown } from "../lint/ruleDocuments.ts";
+import { hoverDocument } from "../rules/ruleDocument.ts";
+import type { TextRange } from "../text/range.ts";
+import { locationOf, type Program } from "./programs.ts";
+import { ruleDocumentUrl } from "./ruleLinks.ts";
+
+/** What is known at an offset: the findings there with their rules' documents, else the optimizer's settings. */
+export async function hoverAt(
+  program: Program,
+  facts: TrainingFacts,
+  diagnostics: readonly Diagnostic[],
+  offset: number,
+): Promise<Hover | null> {
+  const findings = diagnostics.filter((finding) => holds(finding, offset));
+  const optimizer = optimizerHover(program, facts, offset);
+  const rules = [...new Set(findings.map((finding) => finding.rule))];
+  const sections = (await Promise.all(rules.map(ruleSection))).filter((section) => section !== null);
+  if (optimizer) sections.push(optimizer.markdown);
+  const range = optimizer?.range ?? findings[0];
+  const location = range ? locationOf(program, range) : null;
+  if (sections.length === 0 || !location) return null;
+  return { contents: { kind: "markdown", value: sections.join("\n\n---\n\n") }, range: location.range };
+}
+
+async function ruleSection(name: string): Promise<string | null> {
+  const markdown = await ruleMarkdown(name);
+  if (markdown === null) return null;
+  const url = ruleDocumentUrl(name);
+  return [hoverDocument(markdown), ...(url ? [`[About ${name}](${url})`] : [])].join("\n\n");
+}
+
+function optimizerHover(program: Program, facts: TrainingFacts, offset: number) {
+  for (const optimizer of facts.optimizers) {
+    if (holds(optimizer.nameRange, offset)) {
+      return { markdown: optimizerTable(program, facts, optimizer), range: optimizer.nameRange };
+    }
+    for (const argument of Object.values(optimizer.arguments)) {
+      if (argument.range && holds(argument.range, offset)) {
+        const origin = argument.given ? originOf(program, argument.resolved) : "library default";
+        return {
+          markdown: `**${optimizer.constructorName}** \`${argument.keyword}\`: ${valueText(facts, argument.resolved)} (${origin})`,
+          range: argument.range,
+        };
+      }
+    }
+  }
+  return null;
+}
+
+function optimizerTable(program: Program, facts: TrainingFacts, optimizer: OptimizerFact): string {
+  const version = optimizer.libraryVersion ? `, ${optimizer.framework} ${optimizer.libraryVersion}` : "";
+  const rows = Object.values(optimizer.arguments).map((argument) => argumentRow(program, facts, argument));
+  return [
+    `**${optimizer.constructorName}**${version}`,
+    "",
+    "| setting | value | from |",
+    "| --- | --- | --- |",
+    ...rows,
+  ].join("\n");
+}
+
+function argumentRow(program: Program, facts: TrainingFacts, argument: OptimizerArgument): string {
+  const origin = argument.given ? originOf(program, argument.resolved) : "library default";
+  return `| ${argument.keyword} | ${valueText(facts, argument.resolved)} | ${origin} |`;
+}
+
+function valueText(facts: TrainingFacts, resolved: Resolved<ScalarValue>): string {
+  if (!resolved.known) return "not known";
+  const values = [resolved.value, ...resolved.alternatives].map((value) => `\`${literal(facts, value)}\``);
+  return values.join(" or ");
+}
+
+/** The chain from the use to the literal, with the line of each step that lies in this program. */
+function originOf(program: Program, resolved: Resolved<ScalarValue>): string {
+  const steps = resolved.chain.map((step) => {
+    const location = step.path === program.path ? locationOf(program, step) : null;
+    return location ? `${step.via}, line ${location.range.start.line + 1}` : `${step.via}, ${step.path}`;
+  });
+  if (!resolved.known) return [resolved.reason, ...steps].join(" ← ");
+  return `${steps.join(" ← ") || "given here"}${resolved.overridable ? "; can be changed from outside" : ""}`;
+}
+
+/** As the language writes it: `1e-08` and `True` in Python, `1e-8` and `true` in TypeScript. */
+export function literal(facts: TrainingFacts, value: ScalarValue): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (facts.language !== "python") return String(value);
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return String(value).replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+function holds(range: TextRange, offset: number): boolean {
+  return range.start <= offset && offset <= range.end;
+}

@@ -1,0 +1,93 @@
+import { setImmediate } from "node:timers/promises";
+import {
+  type CancellationToken,
+  type CodeAction,
+  type Connection,
+  DocumentDiagnosticReportKind,
+  LSPErrorCodes,
+  ResponseError,
+} from "vscode-languageserver";
+import { preferredFix } from "../lint/applyFixes.ts";
+import { mergeEdits } from "../text/edits.ts";
+import type { ClientAbilities } from "./capabilities.ts";
+import { type ActionData, codeActions, workspaceEdit } from "./codeActions.ts";
+import { hoverAt } from "./hover.ts";
+import type { LintedProgram, OpenPrograms } from "./openPrograms.ts";
+import { offsetOf } from "./programs.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** Answers the standard requests about open texts. */
+export function answerRequests(
+  connection: Connection,
+  client: ClientAbilities,
+  programs: OpenPrograms,
+  publisher: Publisher,
+): void {
+  const lintOf = async (uri: string) => (await programs.ofText(uri)?.lint()) ?? null;
+
+  if (client.pullsDiagnostics) {
+    connection.languages.diagnostics.on(
+      cancellable(async ({ textDocument }: { textDocument: { uri: string } }) => ({
+        kind: DocumentDiagnosticReportKind.Full,
+        items: await publisher.pull(textDocument.uri),
+      })),
+    );
+  }
+  connection.onHover(
+    cancellable(async ({ textDocument, position }) => {
+      const linted = await lintOf(textDocument.uri);
+      const offset = linted && offsetOf(linted.program, textDocument.uri, position);
+      return linted && offset !== null
+        ? hoverAt(linted.program, linted.result.facts, linted.result.diagnostics, offset)
+        : null;
+    }),
+  );
+  connection.onCodeAction(
+    cancellable(async (params) => {
+      const linted = await lintOf(params.textDocument.uri);
+      if (!linted) return [];
+      const actions = codeActions(linted.program, linted.revision, linted.result.diagnostics, params);
+      return client.resolvesEdits ? actions : actions.map((action) => withEdit(action, linted, client));
+    }),
+  );
+  connection.onCodeActionResolve(
+    cancellable(async (action) => {
+      const data: ActionData = action.data;
+      const linted = await programs.get(data.uri)?.lint();
+      if (!linted || linted.revision !== data.revision) {
+        throw new ResponseError(LSPErrorCodes.ContentModified, "The text has changed since this fix was offered.");
+      }
+      return withEdit(action, linted, client);
+    }),
+  );
+}
+
+function withEdit(action: CodeAction, { program, result }: LintedProgram, client: ClientAbilities): CodeAction {
+  const data: ActionData = action.data;
+  const edits =
+    "fixAll" in data
+      ? mergeEdits(
+          result.diagnostics.flatMap((finding) => {
+            const fix = preferredFix(finding, { unsafe: false });
+            return fix ? [fix.edits] : [];
+          }),
+        ).edits
+      : (result.diagnostics[data.finding]?.fixes[data.fix]?.edits ?? []);
+  const edit = workspaceEdit(program, edits, client.versionedEdits);
+  return edit ? { ...action, edit } : action;
+}
+
+/**
+ * A handler that lets messages which came together with the request be read first, so that a cancellation or a newer text
+ * among them counts, and that answers a cancelled request as LSP asks.
+ */
+function cancellable<P, R>(handler: (params: P) => Promise<R>) {
+  return async (params: P, token: CancellationToken): Promise<R> => {
+    await setImmediate();
+    const cancelled = () => new ResponseError<void>(LSPErrorCodes.RequestCancelled, "Cancelled by the client.");
+    if (token.isCancellationRequested) throw cancelled();
+    const result = await handler(params);
+    if (token.isCancellationRequested) throw cancelled();
+    return result;
+  };
+}

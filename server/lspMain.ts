@@ -1,0 +1,3 @@
+import { startProcessLanguageServer } from "./lsp/process.ts";
+
+startProcessLanguageServer();
