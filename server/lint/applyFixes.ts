@@ -14,8 +14,8 @@ export interface FixedText {
 
 /**
  * Applies each diagnostic's preferred fix, safe ones alone or unsafe ones too, then lints again, until nothing more is fixed.
- * Within a pass a fix is made whole or not at all, and never where it overlaps one made before. A fix that leads back to a
- * text seen before ends the passes, so that running again changes nothing.
+ * Within a pass a fix is made whole or not at all, and never where it overlaps one made before. Fixes that undo each other
+ * lead round in a circle: it is left at the least of its texts, so that running again changes nothing.
  */
 export async function applyFixes(
   text: string,
@@ -23,13 +23,15 @@ export async function applyFixes(
   options: { readonly unsafe: boolean },
 ): Promise<FixedText> {
   const applied = new Map<string, number>();
-  const seen = new Set([text]);
+  const texts = [text];
   let current = text;
   for (let pass = 0; pass < maximumPasses; pass++) {
     const { text: next, fixed } = applyOnce(current, await lint(current), options);
-    if (next === current || seen.has(next)) return { text: current, applied, passes: pass };
+    if (next === current) return { text: current, applied, passes: pass };
+    const before = texts.indexOf(next);
+    if (before >= 0) return { text: [...texts.slice(before)].sort()[0] ?? current, applied, passes: pass };
     for (const { rule } of fixed) applied.set(rule, (applied.get(rule) ?? 0) + 1);
-    seen.add(next);
+    texts.push(next);
     current = next;
   }
   return { text: current, applied, passes: maximumPasses };
@@ -43,7 +45,8 @@ export function applyOnce(
 ): { readonly text: string; readonly fixed: readonly Diagnostic[] } {
   const wanted = diagnostics.flatMap((diagnostic) => {
     const fix = preferredFix(diagnostic, options);
-    return fix === null ? [] : [{ diagnostic, edits: fix.edits }];
+    const isSound = fix !== null && applyEdits(text, fix.edits).skipped.length === 0;
+    return isSound ? [{ diagnostic, edits: fix.edits }] : [];
   });
   const { edits, taken } = mergeEdits(wanted.map((each) => each.edits));
   const made = new Set(taken);

@@ -15,7 +15,7 @@ export async function libraryVersionsFor(file: string): Promise<LibraryVersions>
   for (;;) {
     const versions = await versionsIn(folder);
     const parent = path.dirname(folder);
-    if (Object.keys(versions).length > 0 || parent === folder) return versions;
+    if (versions.size > 0 || parent === folder) return versions;
     folder = parent;
   }
 }
@@ -23,10 +23,12 @@ export async function libraryVersionsFor(file: string): Promise<LibraryVersions>
 async function versionsIn(folder: string): Promise<LibraryVersions> {
   const names = await readdir(folder).catch(() => []);
   const wanted = names.filter((name) => readerFor(name) !== null).sort();
-  const versions: Record<string, string> = {};
+  const versions = new Map<string, string>();
   for (const name of wanted) {
     const text = await readFile(path.join(folder, name), "utf8").catch(() => "");
-    for (const [library, version] of readerFor(name)?.(text) ?? []) versions[library] ??= version;
+    for (const [library, version] of readerFor(name)?.(text) ?? []) {
+      if (!versions.has(library)) versions.set(library, version);
+    }
   }
   return versions;
 }

@@ -13,7 +13,7 @@ import { type Baseline, lintSource } from "./lintSource.ts";
 import type { Parsers } from "./loadParsers.ts";
 
 /** Versions pinned by the project: `"torch"` → `"2.6"`. */
-export type LibraryVersions = Readonly<Record<string, string>>;
+export type LibraryVersions = ReadonlyMap<string, string>;
 
 export interface LintRequest {
   readonly path: string;
@@ -48,7 +48,7 @@ export function createLinter(parsers: Parsers): Linter {
   };
   return {
     openDocument,
-    async lintText({ path, text, settings = defaultSettings.lint, baseline = null, libraryVersions = {} }) {
+    async lintText({ path, text, settings = defaultSettings.lint, baseline = null, libraryVersions = noVersions }) {
       if (!mentionsFramework(text)) return { ...nothing, facts: emptyFacts(path) };
       const document = await openDocument(path, text);
       if (document === null) return { ...nothing, facts: emptyFacts(path) };
@@ -110,7 +110,7 @@ function lintDocument(path: string, firstText: string, open: (text: string) => S
   };
 }
 
-const noVersions: LibraryVersions = {};
+const noVersions: LibraryVersions = new Map();
 
 interface ReadFacts {
   readonly facts: TrainingFacts;

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { describe, it } from "node:test";
+import { defaultSettings } from "../../server/config/settings.ts";
+import type { Diagnostic, LintResult } from "../../server/lint/diagnostic.ts";
+import { createLinter } from "../../server/lint/linter.ts";
+import type { Baseline } from "../../server/lint/lintSource.ts";
+import { createParsers } from "../../server/lint/loadParsers.ts";
+import { rules } from "../../server/rules/index.ts";
+import type { Rule } from "../../server/rules/rule.ts";
+import { parseRuleDocument, type RuleExample } from "../../server/rules/ruleDocument.ts";
+import { applyEdits } from "../../server/text/edits.ts";
+
+const folder = new URL("../../server/rules/", import.meta.url);
+const linter = createLinter(createParsers());
+const languageOf = { pytorch: "py", tensorflowjs: "ts" } as const;
+
+describe("rule documents", () => {
+  it("exist for every rule, and for nothing else", async () => {
+    const written = (await readdir(folder)).filter((name) => name.endsWith(".md")).sort();
+    assert.deepEqual(written, rules.map(({ name }) => `${name}.md`).sort());
+  });
+
+  it("belong to rules in the order of their names", () => {
+    const names = rules.map(({ name }) => name);
+    assert.deepEqual(names, [...names].sort());
+  });
+});
+
+for (const rule of rules) {
+  describe(`document of ${rule.name}`, async () => {
+    const document = parseRuleDocument(await readFile(new URL(`${rule.name}.md`, folder), "utf8"));
+    const examplesOf = (kind: RuleExample["kind"]) => document.examples.filter((example) => example.kind === kind);
+
+    it("has its name as title, a summary, the usual parts and a source", () => {
+      assert.equal(document.title, rule.name);
+      assert.ok(document.summary.length > 20);
+      assert.deepEqual(document.headings, [
+        "What it finds",
+        "Why it matters",
+        "How to fix it",
+        "When it stays silent",
+        "Examples",
+      ]);
+      assert.ok(rule.sources.length > 0 && rule.sources.every((source) => source.length > 10));
+      assert.ok(!rule.title.endsWith("."));
+    });
+
+    it("has two invalid and three valid examples, and both kinds for each framework", () => {
+      assert.ok(examplesOf("invalid").length >= 2);
+      assert.ok(examplesOf("valid").length >= 3);
+      for (const kind of ["invalid", "valid"] as const) {
+        const languages = new Set(examplesOf(kind).map(({ language }) => language));
+        assert.deepEqual([...languages].sort(), rule.frameworks.map((name) => languageOf[name]).sort());
+      }
+    });
+
+    it("has a fixed example right behind an invalid one", () => {
+      assert.ok(examplesOf("fixed").length > 0);
+      for (const [index, example] of document.examples.entries()) {
+        if (example.kind === "fixed") assert.equal(document.examples[index - 1]?.kind, "invalid");
+      }
+    });
+
+    for (const [index, example] of document.examples.entries()) {
+      const baseline = document.examples.findLast((each, place) => place < index && each.kind === "baseline");
+      const title = `line ${example.line}`;
+      if (example.kind === "invalid") {
+        it(`${title}: is marked where the marks are`, async () => {
+          const found = await findingsOf(rule, example, baseline);
+          const shown = found.map((each) => example.code.slice(each.start, each.end));
+          const wanted = example.marks.map((mark) => example.code.slice(mark.start, mark.end));
+          assert.ok(wanted.length > 0);
+          assert.deepEqual(shown, wanted);
+          assert.deepEqual(
+            found.map(({ start, end }) => ({ start, end })),
+            example.marks,
+          );
+        });
+        const next = document.examples[index + 1];
+        if (next?.kind === "fixed") {
+          it(`${title}: becomes the fixed example by its first fix, and is silent then`, async () => {
+            const [first] = await findingsOf(rule, example, baseline);
+            const fixed = applyEdits(example.code, first?.fixes[0]?.edits ?? []).text;
+            assert.equal(fixed, next.code);
+            assert.deepEqual(messages(await findingsOf(rule, next, baseline)), []);
+          });
+        }
+      }
+      if (example.kind === "valid" || example.kind === "baseline") {
+        it(`${title}: stays silent`, async () => {
+          assert.deepEqual(messages(await findingsOf(rule, example, baseline ?? null)), []);
+        });
+      }
+    }
+  });
+}
+
+async function lint(example: RuleExample, baseline: Baseline | null): Promise<LintResult> {
+  const settings = defaultSettings.lint;
+  return linter.lintText({ path: `train.${example.language}`, text: example.code, settings, baseline });
+}
+
+async function findingsOf(
+  rule: Rule,
+  example: RuleExample,
+  before: RuleExample | null | undefined,
+): Promise<readonly Diagnostic[]> {
+  const baseline = before ? (await lint(before, null)).facts.hyperparameters : null;
+  const result = await lint(example, baseline === null ? null : { name: "HEAD", hyperparameters: baseline });
+  assert.deepEqual(result.problems, []);
+  assert.ok(result.facts.frameworks.length > 0, "the example names no framework");
+  return result.diagnostics.filter((diagnostic) => diagnostic.rule === rule.name);
+}
+
+function messages(found: readonly Diagnostic[]): readonly string[] {
+  return found.map(({ message }) => message);
+}
