@@ -24,11 +24,15 @@ export function drawOnsets(plot: uPlot, verdicts: readonly VerdictView[], theme:
   ctx.restore();
 }
 
-/** NaN as ▼ at the last finite value, +Infinity as ▲ at the top edge, −Infinity as ▼ at the bottom; one a pixel. */
+/** NaN as ▼ at the last finite value, +Infinity as ▲ at the top edge, −Infinity as ▼ at the bottom; never one over another. */
 export function drawNonFinite(plot: uPlot, points: SeriesPoints, color: string): void {
   const { ctx, bbox } = plot;
   const size = markSize * devicePixelRatio;
-  const taken = new Set<string>();
+  const lastX = {
+    NaN: Number.NEGATIVE_INFINITY,
+    Infinity: Number.NEGATIVE_INFINITY,
+    "-Infinity": Number.NEGATIVE_INFINITY,
+  };
   ctx.save();
   clipTo(plot);
   ctx.fillStyle = color;
@@ -41,9 +45,8 @@ export function drawNonFinite(plot: uPlot, points: SeriesPoints, color: string):
       cursor += 1;
     }
     const x = Math.round(plot.valToPos(step, "x", true));
-    const key = `${kind}:${x}`;
-    if (taken.has(key)) continue;
-    taken.add(key);
+    if (Math.abs(x - lastX[kind]) < 3 * size) continue;
+    lastX[kind] = x;
     const bottom = bbox.top + bbox.height;
     if (kind === "Infinity") triangle(ctx, x, bbox.top + size, -size);
     else if (kind === "-Infinity" || lastFinite === null) triangle(ctx, x, bottom - size, size);

@@ -12,8 +12,9 @@ export function formatValue(value: number | "NaN" | "Infinity" | "-Infinity" | n
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e7) return exponent(value);
   if (size >= 1000) return Number.isInteger(value) || size >= 10_000 ? formatStep(value) : minus(value.toFixed(1));
-  if (Number.isInteger(value)) return minus(String(value));
-  return minus(String(Number(value.toPrecision(3))));
+  const short = Number(value.toPrecision(3));
+  // Zeros at the end are kept where they say that the value was rounded.
+  return minus(short === value ? String(value) : value.toPrecision(3));
 }
 
 /** A step with thousands separators: 152,300. */
@@ -21,9 +22,10 @@ export function formatStep(step: number): string {
   return minus(thousands.format(step));
 }
 
-/** A count in short: 950, 1.2k, 152k, 1.2M, 3B. */
+/** A count in short, never rounded up: 950, 4,999, 12.3k, 152k, 1.2M, 3B. */
 export function formatCompact(count: number): string {
   const size = Math.abs(count);
+  if (size < 10_000 && Number.isInteger(count)) return formatStep(count);
   for (const [unit, letter] of [
     [1e9, "B"],
     [1e6, "M"],

@@ -8,7 +8,7 @@ export interface Theme {
   readonly error: string;
   readonly warning: string;
   readonly font: string;
-  /** A line colour; the dash that tells lines apart without colour repeats with another period. */
+  /** A line's colour by its place; always opaque. */
   line(index: number): string;
 }
 
@@ -21,20 +21,26 @@ export function readTheme(): Theme {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string, fallback: string) => style.getPropertyValue(`--vscode-${name}`).trim() || fallback;
   const foreground = color("editor-foreground", color("foreground", "#cccccc"));
-  const highContrast = document.body.classList.contains("vscode-high-contrast");
+  const highContrast = /\bvscode-high-contrast/.test(document.body.className);
   return {
     foreground,
     muted: color("descriptionForeground", foreground),
-    grid: highContrast ? color("contrastBorder", foreground) : color("charts-lines", "rgba(127, 127, 127, 0.3)"),
+    grid: `color-mix(in srgb, ${foreground} ${highContrast ? 40 : 14}%, transparent)`,
     background: color("editor-background", "#1e1e1e"),
     error: color("editorError-foreground", "#f14c4c"),
     warning: color("editorWarning-foreground", "#cca700"),
     font: `11px ${style.getPropertyValue("--vscode-font-family").trim() || "sans-serif"}`,
     line: (index) => {
       const place = index % lineColors.length;
-      return color(`charts-${lineColors[place]}`, fallbackLines[place] ?? foreground);
+      return opaque(color(`charts-${lineColors[place]}`, fallbackLines[place] ?? foreground));
     },
   };
+}
+
+/** Some themes' chart colours let the background through, which makes a thin line hard to see. */
+function opaque(color: string): string {
+  if (/^#[0-9a-f]{8}$/i.test(color)) return color.slice(0, 7);
+  return color.replace(/^rgba\(([^,]+,[^,]+,[^,]+),.*\)$/, "rgb($1)");
 }
 
 export function lineDash(index: number): number[] {

@@ -58,6 +58,12 @@ export function inTreeOrder(runs: readonly RunView[]): readonly RunView[] {
   );
 }
 
+/** The run to show first: one that has gone wrong, else the first in the tree's order. */
+export function mostUrgent(runs: readonly RunView[]): RunView | null {
+  const ordered = inTreeOrder(runs);
+  return ordered.find((run) => alarmOf(run)?.severity === "error") ?? ordered.find(alarmOf) ?? ordered[0] ?? null;
+}
+
 export interface StatusText {
   readonly text: string;
   readonly severity: VerdictView["severity"] | null;
@@ -72,7 +78,7 @@ export function statusOf(runs: readonly RunView[]): StatusText | null {
   const candidates = live.length > 0 ? live : shown.slice(0, 1);
   const first = candidates[0];
   if (!first) return null;
-  const worst = candidates.find((run) => alarmOf(run)?.severity === "error") ?? candidates.find(alarmOf) ?? first;
+  const worst = mostUrgent(candidates) ?? first;
   const alarm = alarmOf(worst);
   const loss = headlineSeries(worst);
   const numbers = [

@@ -3,6 +3,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { type Client, request } from "./client.ts";
 import type { Panel } from "./panel.ts";
+import { mostUrgent } from "./runLabels.ts";
 import type { TrackedRuns } from "./trackedRuns.ts";
 
 const watchedKey = "haywire.watched";
@@ -44,7 +45,7 @@ export function createLogWatcher(
         const found = await request(client, "haywire/watch", watched);
         runs.add(found);
         await remember([...remembered().filter((other) => other.path !== watched.path), watched]);
-        panel.open(found[0]?.id ?? null);
+        panel.open(mostUrgent(found)?.id ?? null);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         await vscode.window.showErrorMessage(`Haywire cannot watch ${uri.fsPath}: ${reason}`);
