@@ -27,7 +27,7 @@ export interface Series {
 
 export interface RunSource {
   readonly path: string;
-  readonly format: string;
+  format: string;
   records: number;
   skipped: number;
 }

@@ -1,0 +1,201 @@
+import { parse } from "csv-parse/sync";
+import { createLineDecoder, headLines } from "./lineDecoder.ts";
+import type { LogFormat, LogReader, LogRecord } from "./logFormat.ts";
+import { parseNumber } from "./numberText.ts";
+import { phaseFields, phaseOfWord } from "./recordPhase.ts";
+
+const delimiters = [",", "\t", ";", "|"] as const;
+
+/** A quoted cell that goes on over more lines than this is an unbalanced quote. */
+const mostLinesOfRow = 50;
+
+const absentCell = /^(|NA|N\/A|None|null|-)$/i;
+
+/** A header of names, then rows of numbers: comma, tab, semicolon or bar between them, quoted or padded with blanks. */
+export const csv: LogFormat = { name: "csv", recognize, createReader };
+
+function recognize(head: Uint8Array, fileName: string): number {
+  const lines = headLines(head).filter((line) => line.trim().length > 0);
+  const header = lines[0];
+  if (header === undefined) {
+    return 0;
+  }
+  const delimiter = delimiterOf(header);
+  const names = delimiter === null ? [header.trim()] : cellsOf(header, delimiter);
+  if (names === null || !isHeader(names)) {
+    return 0;
+  }
+  const named = /\.(csv|tsv)$/i.test(fileName);
+  if (lines.length === 1) {
+    return delimiter === null || !named ? 0 : 0.9;
+  }
+  const rows = lines.slice(1, 50);
+  const good = rows.filter((row) => {
+    const cells = delimiter === null ? [row.trim()] : cellsOf(row, delimiter);
+    return (
+      cells !== null &&
+      cells.length === names.length &&
+      (sameNames(cells, names) || cells.some((cell) => parseNumber(cell) !== null))
+    );
+  }).length;
+  const share = good / rows.length;
+  if (share < 0.5 || (delimiter === null && !named)) {
+    return 0;
+  }
+  return share * (named ? 0.97 : 0.95);
+}
+
+function delimiterOf(header: string): string | null {
+  let best: string | null = null;
+  let most = 0;
+  for (const delimiter of delimiters) {
+    const count = header.split(delimiter).length - 1;
+    if (count > most) {
+      most = count;
+      best = delimiter;
+    }
+  }
+  return best;
+}
+
+/** Names: none is a number, most are not empty and at least one has a letter. */
+function isHeader(cells: readonly string[]): boolean {
+  return (
+    cells.some((cell) => /[A-Za-z]/.test(cell)) &&
+    cells.every((cell) => parseNumber(cell) === null && cell.length < 200 && !/[{}]|: /.test(cell)) &&
+    cells.filter((cell) => cell.length > 0).length * 2 > cells.length
+  );
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}
+
+/** The cells of one row, null while a quoted cell is not closed. */
+function cellsOf(row: string, delimiter: string): string[] | null {
+  if (!row.includes('"')) {
+    const cells = row.split(delimiter);
+    for (let i = 0; i < cells.length; i++) {
+      cells[i] = (cells[i] ?? "").trim();
+    }
+    return cells;
+  }
+  if ((row.split('"').length - 1) % 2 === 1) {
+    return null;
+  }
+  try {
+    const rows: string[][] = parse(row, {
+      delimiter,
+      relax_quotes: true,
+      relax_column_count: true,
+      ltrim: true,
+      rtrim: true,
+    });
+    return (rows[0] ?? []).map((cell) => cell.trim());
+  } catch {
+    return null;
+  }
+}
+
+function createReader(): LogReader {
+  const decoder = createLineDecoder({ atReturns: false });
+  const skipped: { count: number; first: { line: number; reason: string } | null } = { count: 0, first: null };
+  let lineNumber = 0;
+  let delimiter = ",";
+  let header: string[] | null = null;
+  let open = "";
+  let openLines = 0;
+  let restart = false;
+
+  function skip(reason: string): void {
+    skipped.count++;
+    skipped.first ??= { line: lineNumber, reason };
+  }
+
+  function read(text: string, endOffset: number, out: LogRecord[]): void {
+    lineNumber++;
+    if (open === "" && text.trim().length === 0) {
+      return;
+    }
+    const row = open === "" ? text : `${open}\n${text}`;
+    if (header === null) {
+      delimiter = delimiterOf(row) ?? ",";
+    }
+    const cells = cellsOf(row, delimiter);
+    if (cells === null) {
+      open = row;
+      openLines++;
+      if (openLines >= mostLinesOfRow) {
+        open = "";
+        openLines = 0;
+        skip("a quote that is not closed");
+      }
+      return;
+    }
+    open = "";
+    openLines = 0;
+    readRow(cells, endOffset, out);
+  }
+
+  function readRow(cells: string[], endOffset: number, out: LogRecord[]): void {
+    if (header === null) {
+      header = isHeader(cells) ? cells : cells.map((_, i) => `column ${i + 1}`);
+      if (header === cells) {
+        return;
+      }
+    } else if (isHeader(cells) && cells.length > 1) {
+      // A header in the middle: the same file was opened again by a new run, perhaps with other columns.
+      header = cells;
+      restart = true;
+      return;
+    }
+    if (cells.length > header.length) {
+      skip(`${cells.length} cells under ${header.length} names`);
+      return;
+    }
+    const values = new Map<string, number>();
+    let phase: "train" | "val" | null = null;
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i] ?? "";
+      const name = header[i] ?? "";
+      if (name === "" || absentCell.test(cell)) {
+        continue;
+      }
+      const number = parseNumber(cell);
+      if (number !== null) {
+        values.set(name, number);
+      } else if (phaseFields.has(name)) {
+        phase = phaseOfWord(cell);
+      }
+    }
+    if (values.size === 0) {
+      skip("no number in this row");
+      return;
+    }
+    out.push({
+      values,
+      line: lineNumber,
+      endOffset,
+      ...(restart ? { restart: true } : {}),
+      ...(phase === null ? {} : { phase }),
+    });
+    restart = false;
+  }
+
+  function through(feed: (sink: (text: string, end: number) => void) => void): LogRecord[] {
+    const out: LogRecord[] = [];
+    const before = decoder.overlong;
+    feed((text, end) => read(text, end, out));
+    if (decoder.overlong > before) {
+      skipped.count += decoder.overlong - before;
+      skipped.first ??= { line: lineNumber, reason: "line longer than 4 MiB" };
+    }
+    return out;
+  }
+
+  return {
+    push: (chunk) => through((sink) => decoder.push(chunk, sink)),
+    finish: () => through((sink) => decoder.finish(sink)),
+    skipped,
+  };
+}

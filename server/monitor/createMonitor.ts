@@ -1,0 +1,151 @@
+import { access, constants, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { text } from "../logs/text.ts";
+import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } from "../protocol.ts";
+import { findLogs } from "../runs/findLogs.ts";
+import { rangeOf } from "../runs/rangeOf.ts";
+import { type LiveRun, openLiveRun } from "./liveRun.ts";
+import type { Monitor, MonitorOptions } from "./monitor.ts";
+import { plainTerminalText } from "./terminalText.ts";
+
+/** A path that the user asked to watch: a file, or a folder that is looked through again and again. */
+interface WatchedPath {
+  readonly params: WatchParams;
+  readonly runIds: Set<string>;
+}
+
+/** How many polls pass between two searches of a folder: listing costs more than a stat. */
+const pollsPerSearch = 2;
+
+/**
+ * Follows logs and terminals. A run is `live` from its first record; `finished` when its command ended well or its log has
+ * not grown for a minute and ten times its longest pause (at most an hour); `failed` when its command ended with a status
+ * other than 0; `gone` when its file was removed. A log that grows again is live again.
+ */
+export function createMonitor(options: MonitorOptions): Monitor {
+  const live = new Map<string, LiveRun & { readonly firstLook: Promise<void> }>();
+  const terminals = new Map<string, ReturnType<typeof plainTerminalText>>();
+  const watched = new Map<string, WatchedPath>();
+  const unwatched = new Set<string>();
+  const pollInterval = options.pollInterval ?? 500;
+
+  function openFile(path: string, name: string, params: WatchParams): void {
+    if (!live.has(path)) {
+      const run = openLiveRun({ id: path, name, path, codePath: params.codePath ?? null, followed: true }, options);
+      live.set(path, run);
+    }
+  }
+
+  async function search(entry: WatchedPath): Promise<void> {
+    const { path } = entry.params;
+    const status = await stat(path).catch(() => null);
+    if (status === null && entry.runIds.size === 0) {
+      // Nothing there yet: a waiting run under its name shows that it is watched.
+      openFile(path, entry.params.name ?? basename(path), entry.params);
+      entry.runIds.add(path);
+      return;
+    }
+    if (status === null) {
+      return;
+    }
+    if (status.isDirectory() && entry.runIds.delete(path)) {
+      await live.get(path)?.close();
+      live.delete(path);
+    }
+    for (const log of await findLogs(path)) {
+      if (!entry.runIds.has(log.path) && !unwatched.has(log.path)) {
+        const single = log.path === path;
+        openFile(log.path, single ? (entry.params.name ?? log.name) : log.name, entry.params);
+        entry.runIds.add(log.path);
+      }
+    }
+  }
+
+  const timer = setInterval(() => {
+    for (const entry of watched.values()) {
+      search(entry).catch(() => undefined);
+    }
+  }, pollInterval * pollsPerSearch);
+  timer.unref();
+
+  return {
+    async watch(params) {
+      await assertReadable(params.path);
+      const entry: WatchedPath = { params, runIds: watched.get(params.path)?.runIds ?? new Set() };
+      watched.set(params.path, entry);
+      unwatched.delete(params.path);
+      await search(entry);
+      const runs = [...entry.runIds].flatMap((id) => live.get(id) ?? []);
+      await Promise.all(runs.map((run) => run.firstLook));
+      return runs.map((run) => run.view());
+    },
+    unwatch(runId) {
+      const run = live.get(runId);
+      live.delete(runId);
+      terminals.delete(runId);
+      unwatched.add(runId);
+      watched.delete(runId);
+      void run?.close();
+    },
+    terminalOutput(params) {
+      takeTerminalOutput(params);
+    },
+    runs: () => [...live.values()].map((run) => run.view()),
+    range: (request) => range(request),
+    async close() {
+      clearInterval(timer);
+      watched.clear();
+      await Promise.all([...live.values()].map((run) => run.close()));
+      live.clear();
+    },
+  };
+
+  function takeTerminalOutput(params: TerminalOutputParams): void {
+    const { runId } = params;
+    let run = live.get(runId);
+    if (run === undefined) {
+      run = openLiveRun(
+        { id: runId, name: params.name, path: params.name, codePath: params.codePath, format: text, followed: false },
+        options,
+      );
+      live.set(runId, run);
+    }
+    let plain = terminals.get(runId);
+    if (plain === undefined) {
+      plain = plainTerminalText();
+      terminals.set(runId, plain);
+    }
+    const stripped = plain.push(params.text);
+    if (stripped.length > 0) {
+      run.push(Buffer.from(stripped, "utf8"));
+    }
+    if (params.ended === true) {
+      run.end(params.exitCode ?? null);
+      terminals.delete(runId);
+    }
+  }
+
+  function range(request: RangeRequest): RangeResult {
+    const run = live.get(request.runId)?.reading.run;
+    const series = request.series.flatMap((name) => {
+      const found = run?.series.get(name);
+      return found === undefined ? [] : [rangeOf(found, request.from, request.to, request.columns)];
+    });
+    return { runId: request.runId, series };
+  }
+}
+
+/** Throws for a path that exists and cannot be read, or that can never exist. */
+async function assertReadable(path: string): Promise<void> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile() && !status.isDirectory()) {
+      throw new Error(`${path} is neither a file nor a folder`);
+    }
+    await access(path, constants.R_OK);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import { statSync } from "node:fs";
+import type { Verdict } from "../detectors/verdict.ts";
+import { diagnose } from "../diagnosis/diagnose.ts";
+import { type FileFollower, followFile } from "../logs/followFile.ts";
+import type { LogFormat } from "../logs/logFormat.ts";
+import type { RunView, VerdictView } from "../protocol.ts";
+import type { MonitorOptions } from "./monitor.ts";
+import { createRunReading, type RunReading } from "./runReading.ts";
+import { runView } from "./runView.ts";
+
+/** Milliseconds between two messages about one run. */
+const messageInterval = 50;
+/** A log that has not grown for this long, and for ten times its longest pause so far, is taken for finished. */
+const shortestIdle = 60_000;
+const longestIdle = 3_600_000;
+
+/** One run that is being followed. */
+export interface LiveRun {
+  readonly reading: RunReading;
+  view(): RunView;
+  /** Bytes that did not come from a file. */
+  push(bytes: Uint8Array): void;
+  /** The source has ended for good: with an exit status other than 0 the run has failed. */
+  end(exitCode: number | null): void;
+  close(): Promise<void>;
+}
+
+export interface LiveRunParams {
+  readonly id: string;
+  readonly name: string;
+  /** The file to follow, or what is shown in its place for a terminal. */
+  readonly path: string;
+  readonly codePath: string | null;
+  readonly format?: LogFormat;
+  readonly followed: boolean;
+}
+
+/** Starts a run; for a followed file the promise resolves when what it holds by now has been read. */
+export async function startLiveRun(params: LiveRunParams, options: MonitorOptions): Promise<LiveRun> {
+  const run = openLiveRun(params, options);
+  await run.firstLook;
+  return run;
+}
+
+/** As `startLiveRun`, at once. */
+export function openLiveRun(
+  params: LiveRunParams,
+  options: MonitorOptions,
+): LiveRun & { readonly firstLook: Promise<void> } {
+  let reading = newReading();
+  let follower: FileFollower | null = null;
+  let views: VerdictView[] = [];
+  let told = 0;
+  const announced = new Set<string>();
+  let startedAt: number | null = null;
+  let updatedAt: number | null = null;
+  let longestPause = 0;
+  let lastSent = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+
+  function newReading(): RunReading {
+    return createRunReading(
+      params.id,
+      params.name,
+      params.path,
+      params.format === undefined ? {} : { format: params.format },
+    );
+  }
+
+  function push(bytes: Uint8Array): void {
+    const before = reading.run.sources[0]?.records ?? 0;
+    reading.push(bytes);
+    const now = Date.now();
+    if ((reading.run.sources[0]?.records ?? 0) > before) {
+      if (updatedAt !== null) {
+        longestPause = Math.max(longestPause, now - updatedAt);
+      }
+      startedAt ??= now;
+      updatedAt = now;
+      if (reading.run.state !== "live") {
+        reading.run.state = "live";
+      }
+    }
+    tellVerdicts();
+    changed();
+  }
+
+  function tellVerdicts(): void {
+    const fresh = reading.verdicts.slice(told);
+    told = reading.verdicts.length;
+    for (const verdict of fresh) {
+      const view = diagnose(verdict, reading.run, null);
+      if (!views.some(({ id }) => id === view.id)) {
+        views.push(view);
+      }
+      void announce(verdict, view);
+    }
+  }
+
+  /** A verdict is announced once, with its place in the code where the script can be read. */
+  async function announce(verdict: Verdict, plain: VerdictView): Promise<void> {
+    if (announced.has(plain.id)) {
+      return;
+    }
+    announced.add(plain.id);
+    const script = params.codePath === null ? null : await options.factsOf(params.codePath).catch(() => null);
+    if (closed) {
+      return;
+    }
+    const view = script === null ? plain : diagnose(verdict, reading.run, script);
+    views = views.map((known) => (known.id === view.id ? view : known));
+    options.onVerdict(currentView(), view);
+    changed();
+  }
+
+  function changed(): void {
+    if (timer !== null || closed) {
+      return;
+    }
+    const wait = Math.max(0, lastSent + messageInterval - Date.now());
+    timer = setTimeout(() => {
+      timer = null;
+      lastSent = Date.now();
+      options.onRunChanged(currentView());
+    }, wait);
+  }
+
+  function currentView(): RunView {
+    return runView(reading, { verdicts: views, startedAt, updatedAt, problems: [] });
+  }
+
+  /** Reads the whole file anew: verdicts that are reached again keep their identity and are not announced twice. */
+  function startOver(): void {
+    reading = newReading();
+    views = [];
+    told = 0;
+  }
+
+  function settleIdle(): void {
+    if (reading.run.state !== "live" || updatedAt === null) {
+      return;
+    }
+    const limit = Math.min(longestIdle, Math.max(shortestIdle, 10 * longestPause));
+    if (Date.now() - updatedAt > limit) {
+      finish("finished");
+    }
+  }
+
+  function finish(state: "finished" | "failed"): void {
+    reading.finish();
+    reading.run.state = state;
+    tellVerdicts();
+    changed();
+  }
+
+  /** A log last written long before we looked is finished already. */
+  function finishOld(): void {
+    const modified = statSync(params.path, { throwIfNoEntry: false })?.mtimeMs;
+    if (modified !== undefined && Date.now() - modified > shortestIdle && reading.run.state === "live") {
+      finish("finished");
+    }
+  }
+
+  let firstLook: Promise<void> = Promise.resolve();
+  if (params.followed) {
+    follower = followFile(
+      params.path,
+      {
+        onBytes: push,
+        onChange(change, keptBytes) {
+          if (change === "rewritten") {
+            startOver();
+          } else if (change === "restarted") {
+            reading.beginAgain();
+          } else if (change === "rewound") {
+            reading.rewind(keptBytes);
+          } else if (change === "gone") {
+            reading.run.state = "gone";
+          } else if (reading.run.state === "gone") {
+            reading.run.state = (reading.run.sources[0]?.records ?? 0) > 0 ? "live" : "waiting";
+          }
+          changed();
+        },
+      },
+      options.pollInterval === undefined ? {} : { pollInterval: options.pollInterval },
+    );
+    firstLook = follower.look().then(finishOld);
+  }
+  const idleTimer = setInterval(settleIdle, 5000);
+  idleTimer.unref();
+
+  return {
+    get reading() {
+      return reading;
+    },
+    firstLook,
+    view: currentView,
+    push,
+    end(exitCode) {
+      finish(exitCode === null || exitCode === 0 ? "finished" : "failed");
+    },
+    async close() {
+      closed = true;
+      clearInterval(idleTimer);
+      clearTimeout(timer ?? undefined);
+      await follower?.close();
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { detectorKinds } from "../detectors/index.ts";
+import type { Detector, Verdict, VerdictKind } from "../detectors/verdict.ts";
+import { fallbackFormat } from "../logs/index.ts";
+import type { LogFormat, LogReader, LogRecord } from "../logs/logFormat.ts";
+import { appendRecord, createRun, type GrowingRun } from "../runs/growingRun.ts";
+import type { RunSource } from "../runs/run.ts";
+import { createFormatChoice } from "./formatChoice.ts";
+
+/** The way from a log's bytes to a run and its verdicts: the same for a finished log and a growing one. */
+export interface RunReading {
+  readonly run: GrowingRun;
+  readonly verdicts: readonly Verdict[];
+  /** Reads on; any split of the same bytes gives the same run and verdicts. */
+  push(bytes: Uint8Array): void;
+  /** The file begins anew from its start: an unfinished last line never gets its end. */
+  beginAgain(): void;
+  /** The file was cut to its first `keptBytes` bytes and is read again from its start: what these held is known already. */
+  rewind(keptBytes: number): void;
+  /** The log has ended: reads an unterminated last line. */
+  finish(): void;
+  checks(): { readonly ran: number; readonly silent: readonly { readonly kind: VerdictKind; readonly why: string }[] };
+  /** What could not be read, a sentence each. */
+  problems(): string[];
+  /** The last raw lines while no format is known. */
+  rawTail(): readonly string[];
+}
+
+/** Begins to read the log at `path` into a new run. `format` is given where it is known beforehand (a terminal's text). */
+export function createRunReading(
+  id: string,
+  name: string,
+  path: string,
+  options: { readonly format?: LogFormat } = {},
+): RunReading {
+  const run = createRun(id, name);
+  const choice = createFormatChoice(path, fallbackFormat);
+  const source: RunSource = { path, format: "unknown", records: 0, skipped: 0 };
+  run.sources.push(source);
+  const verdicts: Verdict[] = [];
+  let format = options.format ?? null;
+  let reader: LogReader | null = format?.createReader() ?? null;
+  let knownUpTo = 0;
+  let detectors: { readonly kind: VerdictKind; readonly detector: Detector }[] | null = null;
+  let rawTail: readonly string[] = [];
+
+  function readOn(bytes: Uint8Array): void {
+    if (reader !== null) {
+      take(reader.push(bytes));
+      if (source.records === 0) {
+        rawTail = lastLines(rawTail, bytes);
+      }
+      return;
+    }
+    const chosen = choice.push(bytes);
+    if (chosen === null) {
+      rawTail = choice.tail();
+    } else {
+      begin(chosen.format, chosen.bytes);
+    }
+  }
+
+  function begin(chosen: LogFormat, bytes: Uint8Array): void {
+    format = chosen;
+    reader = chosen.createReader();
+    take(reader.push(bytes));
+  }
+
+  function take(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      if (record.endOffset > knownUpTo) {
+        takeRecord(record);
+      }
+    }
+    source.skipped = reader?.skipped.count ?? 0;
+    if (source.records > 0 && source.format === "unknown" && format !== null) {
+      source.format = format.name;
+    }
+  }
+
+  function takeRecord(record: LogRecord): void {
+    source.records++;
+    const { points, step, restarted } = appendRecord(run, record);
+    detectors ??= detectorKinds.map(({ kind, create }) => ({ kind, detector: create({ stepAxis: run.stepAxis }) }));
+    if (restarted) {
+      for (const { detector } of detectors) {
+        detector.restart(step);
+      }
+    }
+    for (const { series, value, index } of points) {
+      const observation = { series: series.name, role: series.role, step, value, index };
+      for (const { detector } of detectors) {
+        const said = detector.observe(observation);
+        if (said.length > 0) {
+          verdicts.push(...said);
+        }
+      }
+    }
+  }
+
+  return {
+    run,
+    verdicts,
+    push: readOn,
+    beginAgain() {
+      reader?.finish();
+      knownUpTo = 0;
+    },
+    rewind(keptBytes) {
+      knownUpTo = keptBytes;
+      reader = format?.createReader() ?? null;
+    },
+    finish() {
+      if (reader === null) {
+        const chosen = choice.finish();
+        if (chosen !== null) {
+          begin(chosen.format, chosen.bytes);
+        }
+      }
+      if (reader !== null) {
+        take(reader.finish());
+      }
+    },
+    checks() {
+      const all =
+        detectors ?? detectorKinds.map(({ kind, create }) => ({ kind, detector: create({ stepAxis: run.stepAxis }) }));
+      const silent = all.flatMap(({ kind, detector }) => {
+        const why = detector.silentBecause();
+        return why === null ? [] : [{ kind, why }];
+      });
+      return { ran: all.length - silent.length, silent };
+    },
+    problems() {
+      const found: string[] = [];
+      if (reader === null && rawTail.length > 0) {
+        found.push(`${path} ${choice.problem()}.`);
+      }
+      const first = reader?.skipped.first ?? null;
+      if (first !== null && source.skipped > 0) {
+        const lines = source.skipped === 1 ? "1 line" : `${source.skipped.toLocaleString("en-US")} lines`;
+        found.push(`${path}: ${lines} could not be read, the first is line ${first.line} (${first.reason}).`);
+      }
+      return found;
+    },
+    rawTail: () => (source.records > 0 ? [] : rawTail),
+  };
+}
+
+function lastLines(before: readonly string[], bytes: Uint8Array): string[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  return [...before, ...text.split(/[\r\n]+/).filter((line) => line.trim().length > 0)].slice(-5);
+}

@@ -1,0 +1,44 @@
+import type { RunView, SeriesView, VerdictView } from "../protocol.ts";
+import type { GrowingSeries } from "../runs/growingSeries.ts";
+import { nonFiniteKind } from "../runs/rangeOf.ts";
+import type { RunReading } from "./runReading.ts";
+
+/** What is told of a run; times are milliseconds since 1970. */
+export function runView(
+  reading: RunReading,
+  told: {
+    readonly verdicts: readonly VerdictView[];
+    readonly startedAt: number | null;
+    readonly updatedAt: number | null;
+    readonly problems: readonly string[];
+  },
+): RunView {
+  const { run } = reading;
+  return {
+    id: run.id,
+    name: run.name,
+    paths: run.sources.map((source) => source.path),
+    state: run.state,
+    stepAxis: run.stepAxis,
+    firstStep: Number.isNaN(run.firstStep) ? null : run.firstStep,
+    lastStep: Number.isNaN(run.lastStep) ? null : run.lastStep,
+    startedAt: told.startedAt,
+    updatedAt: told.updatedAt,
+    series: [...run.series.values()].map(seriesView),
+    verdicts: told.verdicts,
+    checks: reading.checks(),
+    problems: [...reading.problems(), ...told.problems],
+    rawTail: reading.rawTail(),
+  };
+}
+
+function seriesView(series: GrowingSeries): SeriesView {
+  const last = series.values[series.length - 1];
+  return {
+    name: series.name,
+    role: series.role,
+    points: series.length,
+    nonFinite: series.nonFinite.length,
+    last: series.length === 0 || last === undefined ? null : Number.isFinite(last) ? last : nonFiniteKind(last),
+  };
+}

@@ -1,0 +1,57 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** Endings of files that hold training logs in a form that is read. */
+const logEnding = /\.(log|txt|out|err|jsonl|ndjson|csv|tsv)$/i;
+/** Files beside logs that have such an ending and are none. */
+const otherFile = /^(readme|license|requirements|notice|changelog|todo|hparams|config|args|vocab|merges)([._-].*)?$/i;
+const skippedFolder = /^(\.git|node_modules|__pycache__|\.venv|venv|site-packages|wandb-cache)$/;
+
+/** A folder is looked through this deep, and not past this many logs: more is not one experiment's folder. */
+const deepest = 6;
+export const mostLogs = 500;
+
+/** A log that makes a run of its own. */
+export interface FoundLog {
+  readonly path: string;
+  /** Its run's name: the file's, with its folder where that says more (`version_0/metrics.csv`). */
+  readonly name: string;
+}
+
+/** The logs of a folder in order of their paths, or the file itself. Empty when the path is not there (yet). */
+export async function findLogs(path: string): Promise<FoundLog[]> {
+  const found: FoundLog[] = [];
+  try {
+    if ((await stat(path)).isDirectory()) {
+      await look(path, path, 0, found);
+    } else {
+      found.push({ path, name: basename(path) });
+    }
+  } catch {
+    return found;
+  }
+  return found;
+}
+
+async function look(root: string, folder: string, depth: number, found: FoundLog[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    if (found.length >= mostLogs) {
+      return;
+    }
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (depth < deepest && !skippedFolder.test(entry.name)) {
+        await look(root, path, depth + 1, found);
+      }
+    } else if (logEnding.test(entry.name) && !otherFile.test(entry.name)) {
+      found.push({ path, name: nameOf(root, path) });
+    }
+  }
+}
+
+function nameOf(root: string, path: string): string {
+  const folder = dirname(path);
+  return folder === root ? basename(path) : `${folder.slice(root.length + 1).replaceAll("\\", "/")}/${basename(path)}`;
+}
