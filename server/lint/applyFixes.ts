@@ -1,9 +1,18 @@
 import type { Fix } from "../rules/rule.ts";
 import { applyEdits, mergeEdits } from "../text/edits.ts";
+import { type Notebook, notebookEdits, readNotebook } from "../text/notebook.ts";
+import type { TextEdit } from "../text/range.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 
 /** As ESLint's: fixes can make room for others, but two that undo each other must end. */
 const maximumPasses = 10;
+
+export interface FixOptions {
+  /** Applies fixes that change the training too. */
+  readonly unsafe: boolean;
+  /** The text is a notebook's JSON; what is linted is its joined text. */
+  readonly isNotebook?: boolean;
+}
 
 export interface FixedText {
   readonly text: string;
@@ -20,13 +29,15 @@ export interface FixedText {
 export async function applyFixes(
   text: string,
   lint: (text: string) => Promise<readonly Diagnostic[]>,
-  options: { readonly unsafe: boolean },
+  options: FixOptions,
 ): Promise<FixedText> {
   const applied = new Map<string, number>();
   const texts = [text];
   let current = text;
   for (let pass = 0; pass < maximumPasses; pass++) {
-    const { text: next, fixed } = applyOnce(current, await lint(current), options);
+    const notebook = options.isNotebook === true ? readNotebook("", current).value : null;
+    const diagnostics = await lint(notebook?.text ?? current);
+    const { text: next, fixed } = applyOnce(current, diagnostics, options, notebook);
     if (next === current) return { text: current, applied, passes: pass };
     const before = texts.indexOf(next);
     if (before >= 0) return { text: [...texts.slice(before)].sort()[0] ?? current, applied, passes: pass };
@@ -37,27 +48,36 @@ export async function applyFixes(
   return { text: current, applied, passes: maximumPasses };
 }
 
-/** One pass: the text with as many fixes as fit, and the diagnostics that they belong to. */
+/**
+ * One pass: the text with as many fixes as fit, and the diagnostics that they belong to. With a notebook, `text` is its JSON
+ * and the diagnostics are those of its joined text.
+ */
 export function applyOnce(
   text: string,
   diagnostics: readonly Diagnostic[],
-  options: { readonly unsafe: boolean },
+  options: FixOptions,
+  notebook: Notebook | null = null,
 ): { readonly text: string; readonly fixed: readonly Diagnostic[] } {
   const wanted = diagnostics.flatMap((diagnostic) => {
     const fix = preferredFix(diagnostic, options);
-    const isSound = fix !== null && applyEdits(text, fix.edits).skipped.length === 0;
-    return isSound ? [{ diagnostic, edits: fix.edits }] : [];
+    return fix !== null && fits(text, fix.edits, notebook) ? [{ diagnostic, edits: fix.edits }] : [];
   });
   const { edits, taken } = mergeEdits(wanted.map((each) => each.edits));
   const made = new Set(taken);
   return {
-    text: applyEdits(text, edits).text,
+    text: applyEdits(text, notebook === null ? edits : notebookEdits(notebook, edits).edits).text,
     fixed: wanted.filter((each) => made.has(each.edits)).map(({ diagnostic }) => diagnostic),
   };
 }
 
+/** Whether a fix can be made whole: its edits do not overlap, and in a notebook each stays in its cell. */
+function fits(text: string, edits: readonly TextEdit[], notebook: Notebook | null): boolean {
+  const { skipped } = notebook === null ? applyEdits(text, edits) : notebookEdits(notebook, edits);
+  return skipped.length === 0;
+}
+
 /** The fix that would be applied for a diagnostic; null where there is none of the wanted grade. */
-export function preferredFix(diagnostic: Diagnostic, options: { readonly unsafe: boolean }): Fix | null {
+export function preferredFix(diagnostic: Diagnostic, options: FixOptions): Fix | null {
   const fix = diagnostic.fixes.find(({ applicability }) => options.unsafe || applicability === "safe");
   return fix !== undefined && fix.edits.length > 0 ? fix : null;
 }

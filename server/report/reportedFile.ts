@@ -1,5 +1,7 @@
 import type { TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Diagnostic } from "../lint/diagnostic.ts";
+import { indexLines, rowColumnAt } from "../text/lineIndex.ts";
+import { cellAt, type Notebook } from "../text/notebook.ts";
 import type { Problem } from "../text/problem.ts";
 
 /** A place as people count: rows and columns from 1, columns in Unicode code points. */
@@ -24,25 +26,14 @@ export interface ReportedFile {
   readonly facts: TrainingFacts | null;
 }
 
-/** Offset → place for a text that is no notebook: lines end with LF, CRLF or a lone CR. */
-export function locateIn(text: string): (offset: number) => Place {
-  const starts = [0];
-  for (const { index, 0: lineEnd } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + lineEnd.length);
-  return (offset) => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { row: low + 1, column: codePoints(text.slice(starts[low] ?? 0, offset)) + 1, cell: null };
-  };
+/** Offset → place in a text that is no notebook. */
+export function locateIn(text: string): ReportedFile["locate"] {
+  const lines = indexLines(text);
+  return (offset) => ({ ...rowColumnAt(lines, offset), cell: null });
 }
 
-/** How many code points a text has. */
-export function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
+/** Offset in a notebook's joined text → place in its cell; an offset outside all cells counts as the end of the last. */
+export function locateInNotebook(notebook: Notebook): ReportedFile["locate"] {
+  const end = notebook.cells.at(-1)?.end ?? 0;
+  return (offset) => cellAt(notebook, offset) ?? cellAt(notebook, end) ?? { row: 1, column: 1, cell: 1 };
 }
