@@ -103,23 +103,18 @@ export async function installEmbeddedVSCode(release, options = {}) {
 }
 
 /**
- * Installs a .vsix into an extensions folder of its own, replacing what is there.
+ * Installs .vsix files into an extensions folder of its own, replacing what is there.
  * @param {EmbeddedVSCode} embedded
  * @param {string} data the folder that holds `server`, `user` and `extensions`
- * @param {string} vsix
+ * @param {string[]} packs
  */
-export async function installExtension(embedded, data, vsix) {
+export async function installExtensions(embedded, data, packs) {
   await rm(path.join(data, "extensions"), { recursive: true, force: true });
-  const args = [
-    embedded.server,
-    "--accept-server-license-terms",
-    ...dataFolders(data),
-    "--install-extension",
-    vsix,
-    "--force",
-  ];
+  const wanted = packs.flatMap((pack) => ["--install-extension", pack]);
+  const args = [embedded.server, "--accept-server-license-terms", ...dataFolders(data), ...wanted, "--force"];
   const result = spawnSync(embedded.node, args, { encoding: "utf8", env: serverEnvironment() });
-  if (result.status !== 0 || !/successfully installed/.test(result.stdout)) {
+  const installed = result.stdout?.match(/successfully installed/g)?.length ?? 0;
+  if (result.status !== 0 || installed < packs.length) {
     throw new Error(`The extension could not be installed:\n${result.stdout}${result.stderr}`);
   }
 }
@@ -127,7 +122,7 @@ export async function installExtension(embedded, data, vsix) {
 /**
  * Starts the server in a process group of its own and waits until it answers.
  * @param {EmbeddedVSCode} embedded
- * @param {{ data: string, port: number, logFile: string, timeout?: number }} options `timeout` in ms
+ * @param {{ data: string, port: number, logFile: string, env?: Record<string, string> }} options
  * @returns {Promise<{ url: string, pid: number, exited: Promise<number | null>, stop: () => Promise<void> }>}
  */
 export async function startServer(embedded, options) {
@@ -137,11 +132,8 @@ export async function startServer(embedded, options) {
     ...[embedded.server, "--host", "127.0.0.1", "--port", String(port), "--without-connection-token"],
     ...["--accept-server-license-terms", "--disable-telemetry", "--disable-workspace-trust", ...dataFolders(data)],
   ];
-  const child = spawn(embedded.node, args, {
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: serverEnvironment(),
-  });
+  const env = { ...serverEnvironment(), ...options.env };
+  const child = spawn(embedded.node, args, { detached: true, stdio: ["ignore", "pipe", "pipe"], env });
   const log = createWriteStream(logFile);
   child.stdout.pipe(log);
   child.stderr.pipe(log);
@@ -149,7 +141,7 @@ export async function startServer(embedded, options) {
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${embedded.node} could not be started`);
   const stop = () => stopGroup(pid, exited);
-  const deadline = Date.now() + (options.timeout ?? 60_000);
+  const deadline = Date.now() + 60_000;
   while (!(await answers(port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       await stop();

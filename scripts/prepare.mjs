@@ -1,7 +1,7 @@
 // Steps that `npm start` and `npm test` share: dependencies installed, sources built, extension packed; each only when needed.
 // Node built-ins only: nothing may be installed yet.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
 export const root = path.resolve(import.meta.dirname, "..");
@@ -41,14 +41,26 @@ export function build() {
  * @returns {string} the .vsix
  */
 export function packExtension() {
-  const vsix = path.join(root, "out/haywire.vsix");
-  if (modifiedAt(vsix) >= newest(["dist", "package.json", "README.md", "media/walkthrough", ".vscodeignore"]))
-    return vsix;
-  console.log("Packing the extension");
+  return pack(".", "out/haywire.vsix", ["dist", "package.json", "README.md", "media/walkthrough", ".vscodeignore"]);
+}
+
+/**
+ * Packs the small extension that shows the example when `npm start` has opened VS Code.
+ * @returns {string} the .vsix
+ */
+export function packTour() {
+  return pack("scripts/tour", "out/tour.vsix", ["scripts/tour"]);
+}
+
+/** @param {string} folder @param {string} target @param {string[]} contents @returns {string} */
+function pack(folder, target, contents) {
+  const vsix = path.join(root, target);
+  if (modifiedAt(vsix) >= newest(contents)) return vsix;
+  console.log(`Packing ${path.basename(target)}`);
+  mkdirSync(path.dirname(vsix), { recursive: true });
   const vsce = path.join(root, "node_modules/@vscode/vsce/vsce");
   const flags = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--no-rewrite-relative-links"];
-  run(process.execPath, ["-e", `require("fs").mkdirSync(${JSON.stringify(path.dirname(vsix))}, { recursive: true })`]);
-  run(process.execPath, [vsce, "package", ...flags, "--out", vsix], { quiet: true });
+  run(process.execPath, [vsce, "package", ...flags, "--out", vsix], { quiet: true, cwd: path.join(root, folder) });
   return vsix;
 }
 
@@ -56,12 +68,12 @@ export function packExtension() {
  * Runs a command in the root; ends the process with the command's output when it fails.
  * @param {string} command
  * @param {string[]} args
- * @param {{ quiet?: boolean }} [options] `quiet` shows the output only when the command fails
+ * @param {{ quiet?: boolean, cwd?: string }} [options] `quiet` shows the output only when the command fails
  */
 export function run(command, args, options = {}) {
   const shell = process.platform === "win32" && command === "npm";
   const stdio = options.quiet ? "pipe" : "inherit";
-  const result = spawnSync(command, args, { cwd: root, stdio, shell, encoding: "utf8" });
+  const result = spawnSync(command, args, { cwd: options.cwd ?? root, stdio, shell, encoding: "utf8" });
   if (result.status === 0) return;
   if (options.quiet) console.error(`${result.stdout ?? ""}${result.stderr ?? ""}`);
   console.error(`${command} ${args[0] ?? ""} failed${result.error ? `: ${result.error.message}` : ""}`);
@@ -80,11 +92,6 @@ export function filesUnder(folder, wanted) {
   const entries = readdirSync(absolute, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
   return files.filter(wanted).sort();
-}
-
-/** The extension's version. @returns {string} */
-export function version() {
-  return JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")).version;
 }
 
 /** The newest change in files and folders of the root, in ms since 1970. @param {string[]} places */

@@ -1,18 +1,19 @@
 // `npm start`: opens VS Code on examples/ with Haywire loaded, while a recorded run is replayed as if it trained now.
 // `npm start -- --cli`: the same in the terminal. Node built-ins only: nothing may be installed yet.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import {
   freePort,
   installEmbeddedVSCode,
-  installExtension,
+  installExtensions,
   quietSettings,
   startServer,
   stopGroup,
 } from "./embeddedVSCode.mjs";
-import { build, installDependencies, packExtension, requireNode, root } from "./prepare.mjs";
+import { build, installDependencies, packExtension, packTour, requireNode, root } from "./prepare.mjs";
 import { replayRun } from "./replayRun.mjs";
 
 const help = `npm start -- [OPTIONS]
@@ -28,6 +29,8 @@ in the browser. A recorded run that fails late is replayed into examples/runs/ m
   --help         this text`;
 
 const examples = path.join(root, "examples");
+/** Left by the tour (scripts/tour) when VS Code has opened. */
+const opened = path.join(root, ".vscode-e2e/start/opened");
 const example = {
   script: path.join(examples, "transformer.py"),
   recorded: path.join(examples, "recorded/transformer.log"),
@@ -85,6 +88,7 @@ function readOptions() {
 }
 
 async function inTerminal() {
+  clearRuns();
   const cli = path.join(root, "dist/cli.mjs");
   const relative = (/** @type {string} */ file) => path.relative(root, file);
   for (const args of [["check", relative(example.script)]]) await runCli(cli, args);
@@ -97,37 +101,53 @@ async function inTerminal() {
 }
 
 async function inDesktop() {
+  clearRuns();
   console.log("Opening VS Code on examples/ with Haywire loaded");
-  const args = ["--new-window", "--wait", `--extensionDevelopmentPath=${root}`, examples];
-  const window = spawn("code", [...args, example.script], { stdio: "inherit", shell: process.platform === "win32" });
+  const extensions = [root, path.join(root, "scripts/tour")].map((folder) => `--extensionDevelopmentPath=${folder}`);
+  const window = spawn("code", ["--new-window", "--wait", ...extensions, examples], {
+    stdio: "inherit",
+    shell: process.platform === "win32",
+    env: { ...process.env, HAYWIRE_TOUR_OPENED: opened },
+  });
   const closed = new Promise((resolve) => window.once("exit", resolve));
   cleanUps.push(() => void window.kill());
-  void replay();
   console.log("Close its window or press Ctrl-C to end");
+  void replayWhenOpened();
   await Promise.race([closed, aborted()]);
 }
 
 async function inBrowser() {
+  clearRuns();
   const data = path.join(root, ".vscode-e2e/start");
   const embedded = await installEmbeddedVSCode("1.139", { say: console.log });
-  const vsix = packExtension();
-  installExtension(embedded, data, vsix);
+  await installExtensions(embedded, data, [packExtension(), packTour()]);
   const settings = path.join(data, "user/User/settings.json");
   if (!existsSync(settings)) {
     mkdirSync(path.dirname(settings), { recursive: true });
     writeFileSync(settings, JSON.stringify(quietSettings, null, 2));
   }
   const port = await freePort(options.port);
-  const server = await startServer(embedded, { data, port, logFile: path.join(data, "server.log") });
+  const env = { HAYWIRE_TOUR_OPENED: opened };
+  const server = await startServer(embedded, { data, port, logFile: path.join(data, "server.log"), env });
   cleanUps.push(server.stop);
   const url = `${server.url}/?folder=${encodeURIComponent(examples)}`;
   console.log(`VS Code is open at\n\n  ${url}\n`);
   if (!options["no-open"]) openBrowser(url);
-  void replay().then(() => ending.signal.aborted || console.log("The replayed run has ended; VS Code stays open."));
   console.log("Ctrl-C ends it");
+  void replayWhenOpened();
   await Promise.race([server.exited, aborted()]);
   if (!ending.signal.aborted)
     throw new Error(`VS Code's server has ended; its output is in ${path.join(data, "server.log")}`);
+}
+
+/** The run begins when somebody looks: the tour leaves a file when VS Code has opened. */
+async function replayWhenOpened() {
+  while (!existsSync(opened)) {
+    if (ending.signal.aborted) return;
+    await sleep(200);
+  }
+  await replay();
+  if (!ending.signal.aborted) console.log("The replayed run has ended; VS Code stays open");
 }
 
 function replay() {
@@ -135,6 +155,14 @@ function replay() {
     `Replaying ${path.relative(root, example.recorded)} into ${path.relative(root, example.log)} over ${options.seconds} s`,
   );
   return replayRun(example.recorded, example.log, { seconds: options.seconds, signal: ending.signal });
+}
+
+/** The last start's replay goes, and an empty log stands ready to be watched. */
+function clearRuns() {
+  rmSync(opened, { force: true });
+  mkdirSync(path.dirname(opened), { recursive: true });
+  mkdirSync(path.dirname(example.log), { recursive: true });
+  writeFileSync(example.log, "");
 }
 
 /** Runs a subcommand to its end; findings are no failure here. @param {string} cli @param {string[]} args */

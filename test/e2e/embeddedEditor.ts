@@ -6,7 +6,7 @@ import { type Browser, chromium, type Frame, type Page } from "playwright-core";
 import {
   freePort,
   installEmbeddedVSCode,
-  installExtension,
+  installExtensions,
   quietSettings,
   startServer,
 } from "../../scripts/embeddedVSCode.mjs";
@@ -20,17 +20,20 @@ export const release = process.env.HAYWIRE_VSCODE ?? "1.139";
 /** Milliseconds that a wait may take on a slow machine. */
 export const patience = 60_000;
 
+export type Theme = "light" | "dark";
+
 export interface Editor {
   readonly page: Page;
   /** A copy of examples/ that the test may change. */
   readonly workspace: string;
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
+  /** Switches between VS Code's own light and dark theme and waits until it is drawn. */
+  setTheme(theme: Theme): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface EditorOptions {
-  readonly theme?: "light" | "dark";
   /** Installs the packed extension; true by default. */
   readonly installed?: boolean;
   /** Called with the page before it goes anywhere. */
@@ -47,11 +50,14 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   });
   const embedded = await installEmbeddedVSCode(release);
   const data = path.join(folder, "data");
-  if (options.installed ?? true) installExtension(embedded, data, path.join(root, "out/haywire.vsix"));
-  const theme = options.theme === "light" ? "Default Light Modern" : "Default Dark Modern";
-  await mkdir(path.join(data, "user/User"), { recursive: true });
-  const settings = { ...quietSettings, "workbench.colorTheme": theme };
-  await writeFile(path.join(data, "user/User/settings.json"), JSON.stringify(settings));
+  if (options.installed ?? true) await installExtensions(embedded, data, [path.join(root, "out/haywire.vsix")]);
+  const settingsFile = path.join(data, "user/User/settings.json");
+  const writeTheme = (theme: Theme) => {
+    const colorTheme = theme === "light" ? "Default Light Modern" : "Default Dark Modern";
+    return writeFile(settingsFile, JSON.stringify({ ...quietSettings, "workbench.colorTheme": colorTheme }));
+  };
+  await mkdir(path.dirname(settingsFile), { recursive: true });
+  await writeTheme("dark");
 
   const server = await startServer(embedded, {
     data,
@@ -71,7 +77,14 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     await options.prepare?.(page, server.url, workspace);
     await page.goto(`${server.url}/?folder=${encodeURIComponent(workspace)}`);
     await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor({ timeout: patience });
-    return { page, workspace, url: server.url, close };
+    const setTheme = async (theme: Theme) => {
+      await writeTheme(theme);
+      await page
+        .locator(theme === "light" ? ".monaco-workbench.vs" : ".monaco-workbench.vs-dark")
+        .waitFor({ timeout: patience });
+      await page.waitForTimeout(500);
+    };
+    return { page, workspace, url: server.url, setTheme, close };
   } catch (error) {
     await close();
     throw error;
@@ -162,7 +175,11 @@ export async function until<T>(what: string, ask: () => Promise<T>, wanted: (ans
   }
 }
 
-/** Writes test/e2e/screenshots/RELEASE/NAME.png. */
-export async function screenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: path.join(root, "test/e2e/screenshots", release, `${name}.png`) });
+/** Writes test/e2e/screenshots/RELEASE/NAME-light.png and NAME-dark.png, and leaves the dark theme. */
+export async function screenshots(editor: Editor, name: string): Promise<void> {
+  for (const theme of ["light", "dark"] as const) {
+    await editor.setTheme(theme);
+    const file = path.join(root, "test/e2e/screenshots", release, `${name}-${theme}.png`);
+    await editor.page.screenshot({ path: file });
+  }
 }

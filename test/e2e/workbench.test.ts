@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openEditor, openFile, release, runCommand, screenshot } from "./embeddedEditor.ts";
+import { openEditor, openFile, release, runCommand } from "./embeddedEditor.ts";
 
 test(`VS Code ${release} opens the examples folder and runs commands`, async (context) => {
   const editor = await openEditor({ installed: false });
@@ -10,5 +10,4 @@ test(`VS Code ${release} opens the examples folder and runs commands`, async (co
     assert.ok(rows.includes(name), `${name} in ${rows.join(", ")}`);
   await openFile(editor.page, "train.py");
   await runCommand(editor.page, "View: Toggle Minimap");
-  await screenshot(editor.page, "workbench-dark");
 });

@@ -1,0 +1,4 @@
+/** All findings of the examples, in the order of the text. */
+export const trainPyFindings: readonly string[] = [];
+
+export const trainTsFindings: readonly string[] = [];
