@@ -142,6 +142,13 @@ function fieldOfCall(call: Call, key: string, scope: Scope, depth: number): Cand
       ? initialField(call.callee.object, key, scope, depth + 1)
       : null;
   }
+  if (/^(cli|parse)$/.test(name) && first?.value.kind === "name") {
+    // `tyro.cli(Config)` fills a class from the command line.
+    const found = fieldOfName(first.value, key, scope, depth + 1);
+    if (found === null || !found.known) return found;
+    const candidates = found.candidates.map((each) => ({ ...each, via: "command-line default", overridable: true }));
+    return { known: true, candidates };
+  }
   const callable = calledFunction(call, scope);
   const returned = callable?.returns.length === 1 ? callable.returns[0] : undefined;
   if (callable === null || returned === undefined) return null;

@@ -107,6 +107,7 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
     if (/accelerat/i.test(text)) return "Accelerate";
     if (/fabric/i.test(text)) return "Lightning Fabric";
     if (/engine/i.test(text)) return "DeepSpeed";
+    if (/dist_autograd/.test(text)) return "distributed autograd";
     if (isOptimizerNamed(receiver)) return "a wrapped optimizer";
     const made = linkedCalls(receiver, scope, (each, from) => wrapperConstructor(each, from) !== null);
     for (const each of made) return wrapperConstructor(each, scope);

@@ -1,7 +1,7 @@
 import { subjectText } from "../facts/dottedText.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import type { Resolved } from "../facts/resolved.ts";
-import type { Scope, SourceIndex } from "../facts/scope.ts";
+import { functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { Expression } from "../syntax/tree.ts";
 import { isGradScaler, torchClassifier } from "./pytorchEvents.ts";
@@ -27,14 +27,22 @@ export function collectTorchLoops(
       optimizers: [...new Set(stepped.flatMap((event) => event.optimizers))].toSorted((a, b) => a - b),
       gradScaler: scaler === null ? null : subjectText(scaler.expression),
       gradScalerEnabled: scaler === null ? absent : enabledOf(scaler, source),
-      wrappedBy: wrapper ?? (hooked ? "a gradient hook" : null),
-      accumulates: accumulates(draft.events, stepped),
+      wrappedBy: wrapper ?? (hooked ? "a gradient hook" : null) ?? leftToCallers(draft),
+      accumulates: accumulates(draft.events),
     };
     return { fact, draft };
   });
 }
 
 const absent: Resolved<boolean> = { known: true, value: false, alternatives: [], chain: [], overridable: false };
+
+/** A step function that nothing in the file calls and that zeroes nothing leaves that to callers which are not seen. */
+function leftToCallers({ loop, scope, events }: LoopDraft): string | null {
+  if (loop !== null || events.some(({ kind }) => kind === "zero-grad")) return null;
+  const callable = functionAround(scope);
+  const called = callable !== null && (scope.source.callsByTerminalName.get(callable.definition.name)?.length ?? 0) > 0;
+  return called ? null : "its callers";
+}
 
 function eventFact(event: EventDraft): TrainingEvent {
   const { start, end, kind, statement, subject, optimizers, conditional, inlined } = event;
@@ -58,11 +66,17 @@ function enabledOf(
   return gradScalerEnabled(site);
 }
 
-/** The step runs on every n-th micro-batch, or backward runs in a loop of its own inside the step's. */
-function accumulates(events: readonly EventDraft[], stepped: readonly EventDraft[]): boolean {
-  if (stepped.some((event) => event.everyNth)) return true;
-  const shallowest = Math.min(...stepped.map((event) => event.depth));
-  return events.some((event) => /backward$/.test(event.kind) && event.depth > shallowest);
+/** A step is rarer than the backward passes before it: under a test on the batch's number, or outside their inner loop. */
+function accumulates(events: readonly EventDraft[]): boolean {
+  let backward: EventDraft | null = null;
+  for (const event of events) {
+    if (event.kind === "backward" || event.kind === "scaled-backward") backward = event;
+    else if ((event.kind === "optimizer-step" || event.kind === "scaler-step") && backward !== null) {
+      if (event.everyNth && !backward.everyNth) return true;
+      if (backward.depth > event.depth) return true;
+    }
+  }
+  return false;
 }
 
 /** `p.register_hook(lambda g: g.clamp(-1, 1))` clips where no loop shows it. */

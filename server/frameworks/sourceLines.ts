@@ -1,0 +1,62 @@
+import type { TextEdit, TextRange } from "../text/range.ts";
+
+/** The line end that a text uses: that of its first line. */
+export function lineEndOf(text: string): string {
+  const first = text.indexOf("\n");
+  return first > 0 && text[first - 1] === "\r" ? "\r\n" : "\n";
+}
+
+/** Offset of the first character of the line that holds an offset. */
+export function lineStart(text: string, offset: number): number {
+  return text.lastIndexOf("\n", offset - 1) + 1;
+}
+
+/** Offset right after the line's content, before its line end. */
+export function lineContentEnd(text: string, offset: number): number {
+  const feed = text.indexOf("\n", offset);
+  if (feed < 0) return text.length;
+  return feed > 0 && text[feed - 1] === "\r" ? feed - 1 : feed;
+}
+
+/** The white space before a statement, null when something else stands before it on its line. */
+export function indentationOf(text: string, offset: number): string | null {
+  const before = text.slice(lineStart(text, offset), offset);
+  return /^[ \t]*$/.test(before) ? before : null;
+}
+
+/** Inserts lines before a statement with its own indentation; null when it does not begin its line. */
+export function insertLinesBefore(text: string, statement: TextRange, lines: readonly string[]): TextEdit | null {
+  const indentation = indentationOf(text, statement.start);
+  if (indentation === null) return null;
+  const start = lineStart(text, statement.start);
+  const eol = lineEndOf(text);
+  return { start, end: start, newText: lines.map((line) => `${indentation}${line}${eol}`).join("") };
+}
+
+/** Inserts a line after a statement that begins its line and is alone on it (a comment may follow); null otherwise. */
+export function insertLineAfter(text: string, statement: TextRange, line: string): TextEdit | null {
+  const indentation = indentationOf(text, statement.start);
+  const end = lineContentEnd(text, statement.end);
+  if (indentation === null || !isBlankOrComment(text.slice(statement.end, end))) return null;
+  return { start: end, end, newText: `${lineEndOf(text)}${indentation}${line}` };
+}
+
+/** The whole lines of a statement with their line end; null when anything but a comment shares them. */
+export function wholeLines(text: string, statement: TextRange): TextRange | null {
+  if (indentationOf(text, statement.start) === null) return null;
+  const contentEnd = lineContentEnd(text, statement.end);
+  if (!isBlankOrComment(text.slice(statement.end, contentEnd))) return null;
+  const feed = text.indexOf("\n", contentEnd);
+  return { start: lineStart(text, statement.start), end: feed < 0 ? text.length : feed + 1 };
+}
+
+function isBlankOrComment(rest: string): boolean {
+  return /^\s*;?\s*(#.*|\/\/.*)?$/.test(rest);
+}
+
+/** The quote character that a text uses more. */
+export function quoteOf(text: string): '"' | "'" {
+  const single = text.split("'").length;
+  const double = text.split('"').length;
+  return single > double ? "'" : '"';
+}
