@@ -39,26 +39,26 @@ export function commandOf(key: string, modified: { shift: boolean; other: boolea
     case "-":
       return { type: "zoom", factor: 2 };
     default: {
-      const type = plainKeys[key];
+      const type = plainKeys.get(key);
       return type ? { type } : null;
     }
   }
 }
 
-const plainKeys: Readonly<
-  Record<string, Exclude<PanelCommand["type"], "moveCrosshair" | "stepVerdict" | "zoom" | "toggleRun">>
-> = {
-  "0": "resetZoom",
-  f: "follow",
-  l: "logY",
-  s: "smoothing",
-  r: "robust",
-  "/": "filter",
-  g: "goToCode",
-  Enter: "openAlone",
-  Escape: "leave",
-  "?": "keys",
-};
+type PlainCommand = Exclude<PanelCommand["type"], "moveCrosshair" | "stepVerdict" | "zoom" | "toggleRun">;
+
+const plainKeys: ReadonlyMap<string, PlainCommand> = new Map([
+  ["0", "resetZoom"],
+  ["f", "follow"],
+  ["l", "logY"],
+  ["s", "smoothing"],
+  ["r", "robust"],
+  ["/", "filter"],
+  ["g", "goToCode"],
+  ["Enter", "openAlone"],
+  ["Escape", "leave"],
+  ["?", "keys"],
+]);
 
 /** Rows of the sheet: keys and what they do. */
 export const keySheet: readonly (readonly [keys: string, does: string])[] = [

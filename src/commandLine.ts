@@ -2,19 +2,19 @@
 
 type Quoting = "posix" | "fish" | "powershell" | "cmd";
 
-const quotings: Record<string, Quoting> = {
-  bash: "posix",
-  zsh: "posix",
-  sh: "posix",
-  ksh: "posix",
-  dash: "posix",
-  gitbash: "posix",
-  wsl: "posix",
-  fish: "fish",
-  pwsh: "powershell",
-  powershell: "powershell",
-  cmd: "cmd",
-};
+const quotings: ReadonlyMap<string, Quoting> = new Map([
+  ["bash", "posix"],
+  ["zsh", "posix"],
+  ["sh", "posix"],
+  ["ksh", "posix"],
+  ["dash", "posix"],
+  ["gitbash", "posix"],
+  ["wsl", "posix"],
+  ["fish", "fish"],
+  ["pwsh", "powershell"],
+  ["powershell", "powershell"],
+  ["cmd", "cmd"],
+]);
 
 /**
  * @param shell the shell's name as `Terminal.state.shell` has it, or its path
@@ -22,7 +22,7 @@ const quotings: Record<string, Quoting> = {
  */
 export function commandLine(argv: readonly string[], shell: string): string | null {
   const name = (shell.split(/[\\/]/).pop() ?? "").toLowerCase().replace(/\.exe$/, "");
-  const quoting = quotings[name];
+  const quoting = quotings.get(name);
   if (!quoting || argv.some((argument) => /[\0\r\n]/.test(argument))) return null;
   const quoted = argv.map((argument) => quote(argument, quoting));
   if (quoted.some((argument) => argument === null)) return null;
