@@ -1,7 +1,5 @@
 import type { Fix } from "../rules/rule.ts";
 import { applyEdits, mergeEdits } from "../text/edits.ts";
-import { type Notebook, notebookEdits, readNotebook } from "../text/notebook.ts";
-import type { TextEdit } from "../text/range.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 
 /** As ESLint's: fixes can make room for others, but two that undo each other must end. */
@@ -10,8 +8,6 @@ const maximumPasses = 10;
 export interface FixOptions {
   /** Applies fixes that change the training too. */
   readonly unsafe: boolean;
-  /** The text is a notebook's JSON; what is linted is its joined text. */
-  readonly isNotebook?: boolean;
 }
 
 export interface FixedText {
@@ -35,9 +31,7 @@ export async function applyFixes(
   const texts = [text];
   let current = text;
   for (let pass = 0; pass < maximumPasses; pass++) {
-    const notebook = options.isNotebook === true ? readNotebook("", current).value : null;
-    const diagnostics = await lint(notebook?.text ?? current);
-    const { text: next, fixed } = applyOnce(current, diagnostics, options, notebook);
+    const { text: next, fixed } = applyOnce(current, await lint(current), options);
     if (next === current) return { text: current, applied, passes: pass };
     const before = texts.indexOf(next);
     if (before >= 0) return { text: [...texts.slice(before)].sort()[0] ?? current, applied, passes: pass };
@@ -48,32 +42,23 @@ export async function applyFixes(
   return { text: current, applied, passes: maximumPasses };
 }
 
-/**
- * One pass: the text with as many fixes as fit, and the diagnostics that they belong to. With a notebook, `text` is its JSON
- * and the diagnostics are those of its joined text.
- */
+/** One pass: the text with as many fixes as fit, and the diagnostics that they belong to. */
 export function applyOnce(
   text: string,
   diagnostics: readonly Diagnostic[],
   options: FixOptions,
-  notebook: Notebook | null = null,
 ): { readonly text: string; readonly fixed: readonly Diagnostic[] } {
   const wanted = diagnostics.flatMap((diagnostic) => {
     const fix = preferredFix(diagnostic, options);
-    return fix !== null && fits(text, fix.edits, notebook) ? [{ diagnostic, edits: fix.edits }] : [];
+    const isWhole = fix !== null && applyEdits(text, fix.edits).skipped.length === 0;
+    return isWhole ? [{ diagnostic, edits: fix.edits }] : [];
   });
   const { edits, taken } = mergeEdits(wanted.map((each) => each.edits));
   const made = new Set(taken);
   return {
-    text: applyEdits(text, notebook === null ? edits : notebookEdits(notebook, edits).edits).text,
+    text: applyEdits(text, edits).text,
     fixed: wanted.filter((each) => made.has(each.edits)).map(({ diagnostic }) => diagnostic),
   };
-}
-
-/** Whether a fix can be made whole: its edits do not overlap, and in a notebook each stays in its cell. */
-function fits(text: string, edits: readonly TextEdit[], notebook: Notebook | null): boolean {
-  const { skipped } = notebook === null ? applyEdits(text, edits) : notebookEdits(notebook, edits);
-  return skipped.length === 0;
 }
 
 /** The fix that would be applied for a diagnostic; null where there is none of the wanted grade. */

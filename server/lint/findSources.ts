@@ -6,7 +6,7 @@ import type { Outcome, Problem } from "../text/problem.ts";
 import { git } from "./gitBaseline.ts";
 
 const extensions = new Set([".py", ".ipynb", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"]);
-const skippedFolders = new Set(["node_modules", "site-packages", "__pycache__", "venv", "env", "dist", "build", "out"]);
+const skippedFolders = new Set(["node_modules", "site-packages", "dist"]);
 
 /**
  * The files to lint under the given paths, each once, in the order given and sorted within a folder. A file named outright is
@@ -35,7 +35,9 @@ async function sourcesIn(
   exclude: readonly ExcludePattern[],
   problems: Problem[],
 ): Promise<readonly string[]> {
-  const files = (await listedByGit(folder)) ?? (await listedByWalking(folder, exclude, problems));
+  const listed = await listedByGit(folder);
+  // A folder that git ignores has been named on purpose.
+  const files = listed === null || listed.length === 0 ? await listedByWalking(folder, exclude, problems) : listed;
   return files.filter((file) => isWanted(folder, file, exclude)).sort();
 }
 
@@ -43,7 +45,13 @@ async function sourcesIn(
 async function listedByGit(folder: string): Promise<readonly string[] | null> {
   const listed = await git(folder, ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]);
   if (listed === null) return null;
-  const files = listed.split("\0").filter((name) => name !== "" && extensions.has(path.extname(name).toLowerCase()));
+  const names = listed.split("\0");
+  const environments = names
+    .filter((name) => /(^|\/)pyvenv\.cfg$/.test(name))
+    .map((name) => name.slice(0, -"pyvenv.cfg".length));
+  const files = names.filter(
+    (name) => extensions.has(path.extname(name).toLowerCase()) && !environments.some((each) => name.startsWith(each)),
+  );
   const present = await Promise.all(
     files.map(async (name) => {
       const file = path.join(folder, name);

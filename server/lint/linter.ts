@@ -1,8 +1,8 @@
 import type { LintSettings } from "../config/settings.ts";
 import { defaultSettings } from "../config/settings.ts";
-import type { TrainingFacts } from "../facts/trainingFacts.ts";
+import type { FrameworkName, TrainingFacts } from "../facts/trainingFacts.ts";
 import { collectFacts } from "../frameworks/collectFacts.ts";
-import { frameworks } from "../frameworks/index.ts";
+import { frameworkNamed, frameworks } from "../frameworks/index.ts";
 import { rules } from "../rules/index.ts";
 import type { SyntaxDocument } from "../syntax/syntaxDocument.ts";
 import type { Problem } from "../text/problem.ts";
@@ -111,6 +111,7 @@ function lintDocument(path: string, firstText: string, open: (text: string) => S
 }
 
 const noVersions: LibraryVersions = new Map();
+const fixesOf = (name: FrameworkName) => frameworkNamed(name).fixes;
 
 interface ReadFacts {
   readonly facts: TrainingFacts;
@@ -127,10 +128,4 @@ function readFacts(path: string, text: string, syntax: SyntaxDocument, libraryVe
       problems: [{ path, message: `The training facts of this file could not be collected: ${reason}` }],
     };
   }
-}
-
-function fixesOf(name: TrainingFacts["frameworks"][number]) {
-  const framework = frameworks.find((each) => each.name === name);
-  if (framework === undefined) throw new Error(`No framework is named ${name}`);
-  return framework.fixes;
 }

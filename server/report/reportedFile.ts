@@ -1,7 +1,6 @@
 import type { TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Diagnostic } from "../lint/diagnostic.ts";
 import { indexLines, rowColumnAt } from "../text/lineIndex.ts";
-import { cellAt, type Notebook } from "../text/notebook.ts";
 import type { Problem } from "../text/problem.ts";
 
 /** A place as people count: rows and columns from 1, columns in Unicode code points. */
@@ -30,10 +29,4 @@ export interface ReportedFile {
 export function locateIn(text: string): ReportedFile["locate"] {
   const lines = indexLines(text);
   return (offset) => ({ ...rowColumnAt(lines, offset), cell: null });
-}
-
-/** Offset in a notebook's joined text → place in its cell; an offset outside all cells counts as the end of the last. */
-export function locateInNotebook(notebook: Notebook): ReportedFile["locate"] {
-  const end = notebook.cells.at(-1)?.end ?? 0;
-  return (offset) => cellAt(notebook, offset) ?? cellAt(notebook, end) ?? { row: 1, column: 1, cell: 1 };
 }

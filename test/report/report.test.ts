@@ -6,12 +6,12 @@ import { emptyFacts } from "../../server/lint/emptyFacts.ts";
 import { githubReport } from "../../server/report/githubReport.ts";
 import { jsonReport } from "../../server/report/jsonReport.ts";
 import { jsonText } from "../../server/report/jsonText.ts";
-import { locateIn, locateInNotebook, type ReportedFile } from "../../server/report/reportedFile.ts";
+import { locateIn, type ReportedFile } from "../../server/report/reportedFile.ts";
 import { sarifReport } from "../../server/report/sarifReport.ts";
 import { statisticsReport } from "../../server/report/statistics.ts";
 import { textReport } from "../../server/report/textReport.ts";
 import { rules } from "../../server/rules/index.ts";
-import { readNotebook } from "../../server/text/notebook.ts";
+import { cellAt, readNotebook } from "../../server/text/notebook.ts";
 
 const text = 'import torch\n\nname = "😀"; optimizer.step()\nend()\n';
 const start = text.indexOf("optimizer");
@@ -96,7 +96,7 @@ describe("JSON report", () => {
     const at = notebook.text.indexOf("step");
     const file = reported({
       text: notebook.text,
-      locate: locateInNotebook(notebook),
+      locate: (offset) => cellAt(notebook, offset) ?? { row: 1, column: 1, cell: null },
       diagnostics: [{ ...finding, start: at, end: at + 6, fixes: [], related: [] }],
     });
     const [first] = JSON.parse(jsonReport([file]));
