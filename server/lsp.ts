@@ -13,10 +13,8 @@ import { createOpenPrograms, type OpenPrograms } from "./lsp/openPrograms.ts";
 import type { Program } from "./lsp/programs.ts";
 import { createPublisher } from "./lsp/publisher.ts";
 import { answerRequests } from "./lsp/requests.ts";
-import { notify, placedVerdicts, serveRuns } from "./lsp/runs.ts";
+import { serveRuns } from "./lsp/runs.ts";
 import { listenToTexts } from "./lsp/sync.ts";
-import { createMonitor } from "./monitor/createMonitor.ts";
-import type { Monitor } from "./monitor/monitor.ts";
 
 /** Files that hold settings or pin library versions: when one changes, everything open is linted again. */
 const basisFiles =
@@ -24,8 +22,8 @@ const basisFiles =
 
 /** Serves a client over any connection until it closes: linting of open texts, and runs that are watched. */
 export function startLanguageServer(connection: Connection): void {
-  connection.onInitialize(({ capabilities }) => {
-    const client = abilitiesOf(capabilities);
+  connection.onInitialize(({ capabilities, initializationOptions }) => {
+    const client = abilitiesOf(capabilities, initializationOptions);
     serve(connection, client);
     return {
       capabilities: serverCapabilities(client),
@@ -39,20 +37,29 @@ function serve(connection: Connection, client: ClientAbilities): void {
   const linter = createLinter(createParsers());
   const programs = createOpenPrograms(linter, (message) => connection.console.error(message));
   const ready = new Map<string, Promise<void>>();
-  let monitor: Monitor | null = null;
 
+  const runs = serveRuns(connection, {
+    factsOf: (path) => factsOf(linter, programs, path),
+    onPlacesChanged: () => publisher.announceAll(),
+    onStateChanged: () => {
+      if (client.refreshesCodeLenses) connection.sendRequest("workspace/codeLens/refresh").catch(() => undefined);
+    },
+  });
   const publisher = createPublisher({
     connection,
     client,
     programs,
-    verdicts: () => placedVerdicts(monitor?.runs() ?? []),
+    verdicts: runs.placedVerdicts,
     ready: (uri) => ready.get(uri) ?? Promise.resolve(),
   });
   const readBasis = async (program: Program) => {
     programs.setBasis(program.uri, await loadBasis(connection, program, client.configuration));
   };
   const readBaseline = async (program: Program) => {
-    const baseline = await loadBaseline(linter, program);
+    if (!client.trusted) return;
+    await ready.get(program.uri);
+    const versions = programs.get(program.uri)?.basis.libraryVersions ?? new Map();
+    const baseline = await loadBaseline(linter, program, versions);
     if (!baseline && !programs.get(program.uri)?.basis.baseline) return;
     programs.setBasis(program.uri, { baseline });
     publisher.announce(program.uri, false);
@@ -85,22 +92,7 @@ function serve(connection: Connection, client: ClientAbilities): void {
       publisher.forget(uri);
     },
   });
-  answerRequests(connection, client, programs, publisher);
-  serveRuns(
-    connection,
-    () => {
-      monitor ??= createMonitor({
-        onRunChanged: (run) => notify(connection, "haywire/runChanged", run),
-        onVerdict: (run, verdict) => {
-          notify(connection, "haywire/verdict", { run, verdict });
-          if (verdict.code) publisher.announceAll();
-        },
-        factsOf: (path) => factsOf(linter, programs, path),
-      });
-      return monitor;
-    },
-    () => publisher.announceAll(),
-  );
+  answerRequests(connection, client, programs, publisher, runs);
 
   connection.onInitialized(() => {
     if (client.registersConfiguration) {
@@ -113,7 +105,7 @@ function serve(connection: Connection, client: ClientAbilities): void {
   });
   connection.onDidChangeConfiguration(readAllAgain);
   connection.onDidChangeWatchedFiles(readAllAgain);
-  connection.onShutdown(() => monitor?.close());
+  connection.onShutdown(() => runs.close());
 }
 
 /** What the script behind a run says: as the editor has it, else as the disk has it; null when it cannot be read. */

@@ -147,3 +147,11 @@ export type FromPanel =
   | { readonly type: "previewFix"; readonly runId: string; readonly verdictId: string }
   | { readonly type: "select"; readonly runId: string }
   | { readonly type: "command"; readonly command: "runAndWatch" | "watchLog" };
+
+/** What the client says of itself in `initialize`. */
+export interface InitializationOptions {
+  /** It has the command `haywire.runAndWatch`, which code lenses then call with the text's URI. */
+  readonly runAndWatch?: boolean;
+  /** False where the workspace is not trusted: the server then runs no other program, git neither. */
+  readonly trusted?: boolean;
+}

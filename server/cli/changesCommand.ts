@@ -7,6 +7,7 @@ import { changedHyperparameters } from "../rules/many-hyperparameters-changed.ts
 import { type Command, type CommandIo, exitClean, exitFailure, say, UsageError } from "./io.ts";
 import { readOptions } from "./options.ts";
 import { readSource } from "./sourceFile.ts";
+import { sourceProgram } from "./sourceProgram.ts";
 
 export const changesCommand: Command = {
   name: "changes",
@@ -34,18 +35,20 @@ Prints every hyperparameter whose value differs from that revision's: its place,
 /** A sentence when the file cannot be compared. */
 async function printChanges(linter: Linter, name: string, revision: string, io: CommandIo): Promise<string | null> {
   const file = path.resolve(io.cwd, name);
-  const source = await readSource(file);
-  if ("problem" in source) return source.problem;
+  const { value: source, problems } = await readSource(file, name);
+  if (source.binary) return problems[0]?.message ?? "The file cannot be read";
   const earlier = await textAtRevision(file, revision);
   if (earlier === null) return `git has no such file at ${revision}`;
+  const program = sourceProgram(name, source.text);
   const [before, after] = await Promise.all([
-    hyperparameters(linter, file, earlier.replace(/^\uFEFF/, "")),
-    hyperparameters(linter, file, source.text),
+    hyperparameters(linter, file, sourceProgram(name, earlier.replace(/^\uFEFF/, "")).text),
+    hyperparameters(linter, file, program.text),
   ]);
   if (before === null || after === null) return "Haywire does not read files of this kind";
   for (const change of changedHyperparameters(before, after)) {
-    const row = source.text.slice(0, change.after.valueRange.start).split("\n").length;
-    say(io.stdout, `${name}:${row}: ${change.after.name} ${change.before.valueText} → ${change.after.valueText}`);
+    const { row, cell } = program.locate(change.after.valueRange.start);
+    const place = cell === null ? `${row}` : `cell ${cell}:${row}`;
+    say(io.stdout, `${name}:${place}: ${change.after.name} ${change.before.valueText} → ${change.after.valueText}`);
   }
   return null;
 }

@@ -12,8 +12,10 @@ import { textReport } from "../report/textReport.ts";
 import { unifiedDiff } from "../report/unifiedDiff.ts";
 import { rules } from "../rules/index.ts";
 import { readableDocument } from "../rules/ruleDocument.ts";
+import { type DecodedText, decodeText } from "../text/decode.ts";
+import type { Outcome, Problem } from "../text/problem.ts";
 import { type CheckedFile, createFileChecker } from "./checkFile.ts";
-import { createSettingsReader } from "./commandSettings.ts";
+import { createSettingsReader, type SettingsReader } from "./commandSettings.ts";
 import {
   type Command,
   type CommandIo,
@@ -25,14 +27,14 @@ import {
   wantsColor,
 } from "./io.ts";
 import { oneOf, readOptions } from "./options.ts";
-import { decodeSource, readSource, type SourceText, writeSource } from "./sourceFile.ts";
+import { readSource, writeSource } from "./sourceFile.ts";
 
 const noRules: string[] = [];
 
 const options = {
   format: { type: "string" as const, default: "text" },
   config: { type: "string" as const },
-  rule: { type: "string" as const, multiple: true, default: noRules },
+  rule: { type: "string" as const, multiple: true as const, default: noRules },
   quiet: { type: "boolean" as const, default: false },
   fix: { type: "boolean" as const, default: false },
   "unsafe-fixes": { type: "boolean" as const, default: false },
@@ -75,10 +77,8 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       io.stdout.write(showSettings(await settingsOf(folder)));
       return exitClean;
     }
-    const checkFile = createFileChecker({
-      settingsOf,
-      fixes: values.fix || values.diff ? (values["unsafe-fixes"] ? "unsafe" : "safe") : "none",
-    });
+    const grade = values["unsafe-fixes"] ? "unsafe" : "safe";
+    const checkFile = createFileChecker(settingsOf, values.fix || values.diff ? grade : "none");
     const unread = new Set<string>();
     const complain = (name: string, problem: string) => {
       say(io.stderr, `haywire: ${name}: ${problem}.`);
@@ -86,13 +86,19 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
     };
 
     const checked: CheckedFile[] = [];
-    for await (const { name, file, source } of sourcesOf(paths, values["stdin-filename"], settingsOf, io, complain)) {
-      const result = await checkFile(name, file, source);
+    for await (const { name, file, source, problems } of sourcesOf(
+      paths,
+      values["stdin-filename"],
+      settingsOf,
+      io,
+      complain,
+    )) {
+      const result = await checkFile({ name, file, text: source.text, problems });
       checked.push(result);
-      if (result.fixedText === null) continue;
-      if (values.diff) io.stdout.write(unifiedDiff(name, source.text, result.fixedText));
-      else if (positionals[0] === "-") io.stdout.write(result.fixedText);
-      else if (values.fix) await writeSource(file, result.fixedText, source);
+      if (values.fix && !values.diff && paths[0] === "-") io.stdout.write(result.fixedText ?? source.text);
+      else if (result.fixedText === null) continue;
+      else if (values.diff) io.stdout.write(unifiedDiff(name, source.text, result.fixedText));
+      else await writeSource(file, result.fixedText, source);
     }
 
     const files = checked.map((each) => each.reported);
@@ -101,7 +107,7 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       if (!values.quiet) say(io.stderr, `${changes} of ${files.length} files would change.`);
       return unread.size > 0 ? exitFailure : changes > 0 && !values["exit-zero"] ? exitFindings : exitClean;
     }
-    const report = positionals[0] === "-" && values.fix ? io.stderr : io.stdout;
+    const report = paths[0] === "-" && values.fix ? io.stderr : io.stdout;
     report.write(values.statistics ? statisticsReport(files) : await reportIn(format, files, values.quiet, io));
     if (format === "json") tellProblems(files, io);
     if (unread.size > 0) return exitFailure;
@@ -145,38 +151,42 @@ interface NamedSource {
   readonly name: string;
   /** Absolute. */
   readonly file: string;
-  readonly source: SourceText;
+  readonly source: DecodedText;
+  readonly problems: readonly Problem[];
 }
 
+/** The files to check. One that is no text is only complained about. */
 async function* sourcesOf(
   paths: readonly string[],
   stdinName: string | undefined,
-  settingsOf: Awaited<ReturnType<typeof createSettingsReader>>,
+  settingsOf: SettingsReader,
   io: CommandIo,
   complain: (name: string, problem: string) => void,
 ): AsyncGenerator<NamedSource> {
+  const named = (name: string, file: string, { value: source, problems }: Outcome<DecodedText>): NamedSource[] => {
+    if (!source.binary) return [{ name, file, source, problems }];
+    complain(name, problems[0]?.message ?? "The file cannot be read");
+    return [];
+  };
   if (paths.includes("-")) {
     if (paths.length > 1) throw new UsageError("- stands alone: standard input is one file.");
-    if (stdinName === undefined)
+    if (stdinName === undefined) {
       throw new UsageError("Reading standard input needs --stdin-filename, which tells the language.");
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
-    const source = decodeSource(Buffer.concat(chunks), stdinName);
-    if ("problem" in source) complain(stdinName, source.problem);
-    else yield { name: stdinName, file: path.resolve(io.cwd, stdinName), source };
+    yield* named(stdinName, path.resolve(io.cwd, stdinName), decodeText(stdinName, Buffer.concat(chunks)));
     return;
   }
   const { exclude } = (await settingsOf(io.cwd)).lint;
-  const absolute = paths.map((each) => path.resolve(io.cwd, each));
-  const { value: files, problems } = await findSources(absolute, exclude);
+  const { value: files, problems } = await findSources(
+    paths.map((each) => path.resolve(io.cwd, each)),
+    exclude,
+  );
   const nameOf = (file: string) => {
     const relative = path.relative(io.cwd, file);
     return relative.startsWith("..") ? file : relative;
   };
   for (const problem of problems) complain(nameOf(problem.path), problem.message);
-  for (const file of files) {
-    const source = await readSource(file);
-    if ("problem" in source) complain(nameOf(file), source.problem);
-    else yield { name: nameOf(file), file, source };
-  }
+  for (const file of files) yield* named(nameOf(file), file, await readSource(file, nameOf(file)));
 }

@@ -1,8 +1,9 @@
 import type { Connection } from "vscode-languageserver";
 import { textAtRevision } from "../lint/gitBaseline.ts";
 import { libraryVersionsFor } from "../lint/libraryVersions.ts";
-import type { Linter } from "../lint/linter.ts";
+import type { LibraryVersions, Linter } from "../lint/linter.ts";
 import type { Baseline } from "../lint/lintSource.ts";
+import { readNotebook } from "../text/notebook.ts";
 import { editorSettings } from "./editorSettings.ts";
 import type { LintBasis } from "./openPrograms.ts";
 import type { Program } from "./programs.ts";
@@ -15,20 +16,27 @@ export async function loadBasis(
 ): Promise<Pick<LintBasis, "settings" | "libraryVersions">> {
   const [{ settings, problems }, libraryVersions] = await Promise.all([
     editorSettings(connection, program.uri, asksClient),
-    isOnDisk(program) ? libraryVersionsFor(program.path) : {},
+    isOnDisk(program) ? libraryVersionsFor(program.path) : new Map(),
   ]);
   for (const problem of problems) connection.console.warn(`${problem.path}: ${problem.message}`);
   return { settings, libraryVersions };
 }
 
 /** Hyperparameters of a program as git's HEAD has it; null where git does not know it. */
-export async function loadBaseline(linter: Linter, program: Program): Promise<Baseline | null> {
+export async function loadBaseline(
+  linter: Linter,
+  program: Program,
+  libraryVersions: LibraryVersions,
+): Promise<Baseline | null> {
   if (!isOnDisk(program)) return null;
-  const text = await textAtRevision(program.path);
-  const document = text === null ? null : await linter.openDocument(program.path, text);
+  const earlier = await textAtRevision(program.path);
+  if (earlier === null) return null;
+  const isNotebook = program.path.endsWith(".ipynb");
+  const text = isNotebook ? readNotebook(program.path, earlier).value.text : earlier;
+  const document = await linter.openDocument(program.path, text);
   if (!document) return null;
   try {
-    return { name: "HEAD", hyperparameters: document.facts().hyperparameters };
+    return { name: "HEAD", hyperparameters: document.facts(libraryVersions).hyperparameters };
   } finally {
     document.dispose();
   }

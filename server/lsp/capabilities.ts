@@ -4,6 +4,7 @@ import {
   type ServerCapabilities,
   TextDocumentSyncKind,
 } from "vscode-languageserver";
+import type { InitializationOptions } from "../protocol.ts";
 import { fixAllKind } from "./codeActions.ts";
 
 /** What this client can do that decides how it is served. */
@@ -17,9 +18,17 @@ export interface ClientAbilities {
   readonly workspaceFolders: boolean;
   readonly resolvesEdits: boolean;
   readonly versionedEdits: boolean;
+  readonly refreshesCodeLenses: boolean;
+  /** It has the command `haywire.runAndWatch`. */
+  readonly runsScripts: boolean;
+  /** False in an editor's restricted mode: no other program is run, git neither. */
+  readonly trusted: boolean;
 }
 
-export function abilitiesOf(capabilities: ClientCapabilities): ClientAbilities {
+export function abilitiesOf(
+  capabilities: ClientCapabilities,
+  given: InitializationOptions | null | undefined,
+): ClientAbilities {
   const { workspace, textDocument } = capabilities;
   return {
     pullsDiagnostics: textDocument?.diagnostic !== undefined,
@@ -30,6 +39,9 @@ export function abilitiesOf(capabilities: ClientCapabilities): ClientAbilities {
     workspaceFolders: workspace?.workspaceFolders === true,
     resolvesEdits: textDocument?.codeAction?.resolveSupport?.properties.includes("edit") === true,
     versionedEdits: workspace?.workspaceEdit?.documentChanges === true,
+    refreshesCodeLenses: workspace?.codeLens?.refreshSupport === true,
+    runsScripts: given?.runAndWatch === true,
+    trusted: given?.trusted !== false,
   };
 }
 
@@ -45,6 +57,8 @@ export function serverCapabilities(client: ClientAbilities): ServerCapabilities 
       resolveProvider: client.resolvesEdits,
     },
     hoverProvider: true,
+    inlayHintProvider: true,
+    ...(client.runsScripts ? { codeLensProvider: { resolveProvider: false } } : {}),
     workspace: { workspaceFolders: { supported: true, changeNotifications: client.workspaceFolders } },
   };
 }

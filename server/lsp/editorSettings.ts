@@ -26,7 +26,17 @@ export async function editorSettings(
     [editor, ...files.value],
     rules.map((rule) => rule.name),
   );
-  return { settings: settings.value, problems: [...files.problems, ...settings.problems] };
+  const problems = [...files.problems, ...settings.problems];
+  return { settings: isSwitchedOff(values) ? withoutRules(settings.value) : settings.value, problems };
+}
+
+function isSwitchedOff(values: unknown): boolean {
+  return typeof values === "object" && values !== null && "enable" in values && values.enable === false;
+}
+
+function withoutRules(settings: Settings): Settings {
+  const off = Object.fromEntries(rules.map(({ name }) => [name, "off"] as const));
+  return { ...settings, lint: { ...settings.lint, rules: off } };
 }
 
 /** Editors name settings in camel case, and keep some that are not the linter's. */

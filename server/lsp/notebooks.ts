@@ -1,5 +1,6 @@
 import { NotebookCellKind, type NotebookDocument } from "vscode-languageserver";
 import type { TextDocument } from "vscode-languageserver-textdocument";
+import { blankMagics } from "../text/notebook.ts";
 import { type Part, type Program, pathOf } from "./programs.ts";
 
 /**

@@ -96,7 +96,7 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
         entries.set(program.uri, {
           program,
           revision: 1,
-          basis: { settings: defaultSettings, baseline: null, libraryVersions: {} },
+          basis: { settings: defaultSettings, baseline: null, libraryVersions: new Map() },
           document: linter.openDocument(program.path, program.text),
           unseen: { count: 0, edits: null },
           linted: null,

@@ -11,10 +11,13 @@ import { preferredFix } from "../lint/applyFixes.ts";
 import { mergeEdits } from "../text/edits.ts";
 import type { ClientAbilities } from "./capabilities.ts";
 import { type ActionData, codeActions, workspaceEdit } from "./codeActions.ts";
+import { codeLenses } from "./codeLens.ts";
 import { hoverAt } from "./hover.ts";
+import { inlayHints } from "./inlayHints.ts";
 import type { LintedProgram, OpenPrograms } from "./openPrograms.ts";
 import { offsetOf } from "./programs.ts";
 import type { Publisher } from "./publisher.ts";
+import type { WatchedRuns } from "./runs.ts";
 
 /** Answers the standard requests about open texts. */
 export function answerRequests(
@@ -22,6 +25,7 @@ export function answerRequests(
   client: ClientAbilities,
   programs: OpenPrograms,
   publisher: Publisher,
+  runs: WatchedRuns,
 ): void {
   const lintOf = async (uri: string) => (await programs.ofText(uri)?.lint()) ?? null;
 
@@ -42,6 +46,22 @@ export function answerRequests(
         : null;
     }),
   );
+  connection.languages.inlayHint.on(
+    cancellable(async ({ textDocument, range }) => {
+      const linted = await lintOf(textDocument.uri);
+      return linted ? inlayHints(linted.program, linted.result.facts, textDocument.uri, range) : [];
+    }),
+  );
+  if (client.runsScripts) {
+    connection.onCodeLens(
+      cancellable(async ({ textDocument }) => {
+        const linted = await lintOf(textDocument.uri);
+        if (!linted) return [];
+        const { program, result } = linted;
+        return codeLenses(program, result.facts, textDocument.uri, runs.lastRunOf(program.path));
+      }),
+    );
+  }
   connection.onCodeAction(
     cancellable(async (params) => {
       const linted = await lintOf(params.textDocument.uri);

@@ -1,41 +1,102 @@
 import type { Connection } from "vscode-languageserver";
 import { ruleMarkdown } from "../lint/ruleDocuments.ts";
-import type { Monitor } from "../monitor/monitor.ts";
+import { createMonitor } from "../monitor/createMonitor.ts";
+import type { Monitor, MonitorOptions } from "../monitor/monitor.ts";
 import type { ClientNotifications, Requests, RunView, ServerNotifications } from "../protocol.ts";
 import { readableDocument } from "../rules/ruleDocument.ts";
 import type { PlacedVerdict } from "./diagnostics.ts";
 
-/** Answers the `haywire/…` requests from the monitor, which is made at the first of them. */
-export function serveRuns(connection: Connection, monitor: () => Monitor, onForgotten: () => void): void {
-  onRequest(connection, "haywire/watch", (params) => monitor().watch(params));
+/** Runs that the client watches, as the rest of the server sees them. */
+export interface WatchedRuns {
+  /** Verdicts that lead to a place in code, of the runs that are known. */
+  placedVerdicts(): readonly PlacedVerdict[];
+  /** The newest run whose script this is, null where none was watched. */
+  lastRunOf(codePath: string): RunView | null;
+  close(): Promise<void>;
+}
+
+export interface RunEvents {
+  readonly factsOf: MonitorOptions["factsOf"];
+  /** Places that verdicts lead to have come or gone. */
+  readonly onPlacesChanged: () => void;
+  /** A run was begun, has ended, or has a new verdict. */
+  readonly onStateChanged: () => void;
+}
+
+/** Answers the `haywire/…` requests from a monitor, which is made at the first of them. */
+export function serveRuns(connection: Connection, events: RunEvents): WatchedRuns {
+  let made: Monitor | null = null;
+  /** Scripts by run. */
+  const codePaths = new Map<string, string>();
+  const states = new Map<string, string>();
+
+  const noteState = (run: RunView) => {
+    const state = `${run.state} ${run.verdicts.length}`;
+    if (states.get(run.id) === state) return;
+    states.set(run.id, state);
+    events.onStateChanged();
+  };
+  const monitor = (): Monitor => {
+    made ??= createMonitor({
+      factsOf: events.factsOf,
+      onRunChanged: (run) => {
+        notify(connection, "haywire/runChanged", run);
+        noteState(run);
+      },
+      onVerdict: (run, verdict) => {
+        notify(connection, "haywire/verdict", { run, verdict });
+        noteState(run);
+        if (verdict.code) events.onPlacesChanged();
+      },
+    });
+    return made;
+  };
+
+  onRequest(connection, "haywire/watch", async (params) => {
+    const runs = await monitor().watch(params);
+    for (const run of runs) if (params.codePath !== undefined) codePaths.set(run.id, params.codePath);
+    runs.forEach(noteState);
+    return runs;
+  });
   onRequest(connection, "haywire/unwatch", ({ runId }) => {
     monitor().unwatch(runId);
-    onForgotten();
+    codePaths.delete(runId);
+    states.delete(runId);
+    events.onPlacesChanged();
+    events.onStateChanged();
     return null;
   });
-  onRequest(connection, "haywire/runs", () => monitor().runs());
+  onRequest(connection, "haywire/runs", () => made?.runs() ?? []);
   onRequest(connection, "haywire/range", (params) => monitor().range(params));
   onRequest(connection, "haywire/rule", async ({ name }) => {
     const markdown = await ruleMarkdown(name);
     return markdown === null ? null : readableDocument(markdown);
   });
-  onNotification(connection, "haywire/terminalOutput", (params) => monitor().terminalOutput(params));
+  onNotification(connection, "haywire/terminalOutput", (params) => {
+    if (params.codePath !== null) codePaths.set(params.runId, params.codePath);
+    monitor().terminalOutput(params);
+  });
+
+  return {
+    placedVerdicts: () => placedVerdicts(made?.runs() ?? []),
+    lastRunOf: (path) => made?.runs().findLast((run) => codePaths.get(run.id) === path) ?? null,
+    close: async () => made?.close(),
+  };
 }
 
-/** Tells the client something of our own; a client that has gone is no fault. */
-export function notify<M extends keyof ServerNotifications>(
+function placedVerdicts(runs: readonly RunView[]): PlacedVerdict[] {
+  return runs.flatMap((run) =>
+    run.verdicts.flatMap((verdict) => (verdict.code ? [{ run, verdict, place: verdict.code }] : [])),
+  );
+}
+
+/** A client that has gone is no fault. */
+function notify<M extends keyof ServerNotifications>(
   connection: Connection,
   method: M,
   params: ServerNotifications[M],
 ): void {
   connection.sendNotification(method, params).catch(() => undefined);
-}
-
-/** The verdicts of known runs that lead to a place in code. */
-export function placedVerdicts(runs: readonly RunView[]): PlacedVerdict[] {
-  return runs.flatMap((run) =>
-    run.verdicts.flatMap((verdict) => (verdict.code ? [{ run, verdict, place: verdict.code }] : [])),
-  );
 }
 
 function onRequest<M extends keyof Requests>(
