@@ -1,9 +1,14 @@
+import { collectHyperparameters } from "../facts/hyperparameters.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import { indexSource } from "../facts/sourceIndex.ts";
 import type { FrameworkName, ImportFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Module } from "../syntax/tree.ts";
+import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
+import { collectTorchLossTerms } from "./pytorchLossTerms.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
+import { collectTorchPrecision } from "./pytorchPrecision.ts";
+import { collectTorchTraits } from "./pytorchTraits.ts";
 
 /** A parsed file as the facts are collected from it. */
 export interface FactsInput {
@@ -34,12 +39,21 @@ export function collectFacts(input: FactsInput): TrainingFacts {
   if (module.language === "python") {
     const optimizers = collectTorchOptimizers(source, libraryVersions);
     const loops = collectTorchLoops(source, optimizers);
+    const drafts = loops.map(({ draft }) => draft);
     const frameworks: FrameworkName[] = /\btorch\b/.test(text) ? ["pytorch"] : [];
     return {
       ...empty,
       frameworks,
       optimizers: optimizers.map(({ fact }) => fact),
       loops: loops.map(({ fact }) => fact),
+      precision: collectTorchPrecision(source, optimizers, drafts),
+      traits: collectTorchTraits(source),
+      lossTerms: collectTorchLossTerms(source, drafts),
+      graphAccumulations: collectTorchGraphAccumulations(source, drafts),
+      hyperparameters: collectHyperparameters(
+        source,
+        optimizers.map(({ fact }) => fact),
+      ),
     };
   }
   return empty;

@@ -1,0 +1,74 @@
+import { terminalName } from "../facts/dottedText.ts";
+import { qualifiedName } from "../facts/qualifiedName.ts";
+import type { SourceIndex } from "../facts/scope.ts";
+import type { ModelTraitFact } from "../facts/trainingFacts.ts";
+import type { TextRange } from "../text/range.ts";
+
+type Trait = ModelTraitFact["trait"];
+
+/** What kind of model and training a file shows, one fact a kind: rules rank their findings by it. */
+export function collectTorchTraits(source: SourceIndex): readonly ModelTraitFact[] {
+  const found = new Map<Trait, ModelTraitFact>();
+  const add = (trait: Trait, shownBy: string, { start, end }: TextRange): void => {
+    if (!found.has(trait)) found.set(trait, { trait, shownBy, start, end });
+  };
+  for (const { statement } of source.imports) {
+    const module = statement.module.split(".")[0] ?? "";
+    if (/^(gym|gymnasium|pettingzoo|procgen|envpool|stable_baselines3)$/.test(module)) {
+      add("reinforcement-learning", module, statement);
+    }
+    if (module === "transformers") add("transformer", module, statement);
+  }
+  for (const { call, scope } of source.calls) {
+    const name = terminalName(call.callee);
+    if (name === null) continue;
+    if (name === "from_pretrained") add("pretrained", name, call);
+    if (
+      name === "step" &&
+      call.callee.kind === "attribute" &&
+      /^(\w+_)?envs?$/.test(terminalName(call.callee.object) ?? "")
+    ) {
+      add("reinforcement-learning", "env.step", call);
+    }
+    const trait = layerTrait(name);
+    if (trait !== null && qualifiedName(call.callee, scope)?.startsWith("torch.nn.") === true) {
+      add(trait, `nn.${name}`, call.callee);
+    }
+    for (const argument of call.arguments) {
+      const { name: keyword, value } = argument;
+      if (keyword === "pretrained" && value.kind === "boolean" && value.value)
+        add("pretrained", "pretrained=True", argument);
+    }
+  }
+  for (const { definition } of source.classes.values()) {
+    if (/Attention|Transformer/.test(definition.name)) add("transformer", definition.name, definition.nameRange);
+    if (/^(Actor|Critic|ActorCritic|Policy\w*|QNetwork|DQN)$/.test(definition.name)) {
+      add("reinforcement-learning", definition.name, definition.nameRange);
+    }
+  }
+  const gan = ganNames(source);
+  if (gan !== null) add("gan", gan, source.module.body[0] ?? source.module);
+  return [...found.values()].toSorted((a, b) => a.start - b.start);
+}
+
+function layerTrait(name: string): Trait | null {
+  if (/^(LSTM|GRU|RNN)(Cell)?$/.test(name)) return "recurrent";
+  if (/^(Transformer\w*|MultiheadAttention)$/.test(name)) return "transformer";
+  return /^(Sync)?BatchNorm(\dd)?$/.test(name) ? "batch-norm" : null;
+}
+
+/** A generator and a discriminator by their usual names. */
+function ganNames({ nameUses }: SourceIndex): string | null {
+  const pairs = [
+    ["netG", "netD"],
+    ["generator", "discriminator"],
+    ["Generator", "Discriminator"],
+    ["generator", "critic"],
+    ["optimizer_G", "optimizer_D"],
+    ["G", "D"],
+  ] as const;
+  for (const [generator, discriminator] of pairs) {
+    if (nameUses.has(generator) && nameUses.has(discriminator)) return `${generator} and ${discriminator}`;
+  }
+  return null;
+}
