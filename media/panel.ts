@@ -74,6 +74,7 @@ onThemeChange(() => {
   schedule();
 });
 post({ type: "ready" });
+if (state.selected !== null) post({ type: "select", runId: state.selected });
 
 function receive(message: ToPanel): void {
   switch (message.type) {
@@ -83,10 +84,11 @@ function receive(message: ToPanel): void {
       return;
     case "runs":
       ready = true;
+      // The run that was selected before a reload may come later, when its log has been found again.
       runs = message.runs;
       if (message.selected !== null && message.selected !== state.selected) {
         state = selectRun(state, message.selected);
-      } else if (!runs.some(({ id }) => id === state.selected) && runs[0]) {
+      } else if (state.selected === null && runs[0]) {
         state = selectRun(state, runs[0].id);
       }
       for (const run of runs) measure(run);

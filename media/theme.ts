@@ -25,7 +25,7 @@ export function readTheme(): Theme {
   return {
     foreground,
     muted: color("descriptionForeground", foreground),
-    grid: `color-mix(in srgb, ${foreground} ${highContrast ? 40 : 14}%, transparent)`,
+    grid: `color-mix(in srgb, ${foreground} ${highContrast ? 30 : 14}%, transparent)`,
     background: color("editor-background", "#1e1e1e"),
     error: color("editorError-foreground", "#f14c4c"),
     warning: color("editorWarning-foreground", "#cca700"),

@@ -22,7 +22,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     panel,
     createRunTree(runs),
     createStatusBar(runs),
-    createNotifications(runs, panel),
+    createNotifications(context, runs, panel),
     registerRuleDocuments(started),
     registerCommands({ client: started, runs, panel, logs }),
     // Watches were the old server's: after a crash or a restart they begin anew.

@@ -5,13 +5,22 @@ import type { Panel } from "./panel.ts";
 import { readSettings } from "./settings.ts";
 import type { TrackedRuns } from "./trackedRuns.ts";
 
-export function createNotifications(runs: TrackedRuns, panel: Panel): vscode.Disposable {
+const announcedKey = "haywire.announced";
+/** Verdicts remembered as announced: logs are read again after a reload of the window. */
+const mostRemembered = 500;
+
+export function createNotifications(
+  context: vscode.ExtensionContext,
+  runs: TrackedRuns,
+  panel: Panel,
+): vscode.Disposable {
   const snoozed = new Set<string>();
-  const announced = new Set<string>();
+  const announced = new Set(context.workspaceState.get<readonly string[]>(announcedKey, []));
   return runs.onVerdict(async ({ run, verdict }) => {
-    const key = `${run.id}/${verdict.id}`;
+    const key = `${run.id}/${verdict.id}/${verdict.onsetStep}`;
     if (announced.has(key)) return;
     announced.add(key);
+    void context.workspaceState.update(announcedKey, [...announced].slice(-mostRemembered));
     const wanted = readSettings().notifications;
     if (wanted === "off" || verdict.severity === "info") return;
     if (wanted === "errors" && verdict.severity !== "error") return;
