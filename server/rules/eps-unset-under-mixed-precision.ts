@@ -2,7 +2,7 @@ import type { OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/train
 import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, Severity } from "./rule.ts";
-import { isOffByDefault, precisionInUse } from "./trainingContext.ts";
+import { isOffByDefault, keepsMasterWeights, precisionInUse } from "./trainingContext.ts";
 
 /** Half of float16's smallest subnormal, 2^-24: anything up to it rounds to zero (IEEE 754 binary16). */
 const zeroInFloat16 = 2 ** -25;
@@ -28,6 +28,7 @@ export const epsUnsetUnderMixedPrecision: Rule = {
     "torch 2.13 optim/adam.py L35-49: eps = 1e-8",
   ],
   check(context, report) {
+    if (keepsMasterWeights(context.facts)) return;
     for (const optimizer of context.facts.optimizers) {
       if (!optimizer.adamFamily || mayBeTrue(optimizer.arguments.fused)) continue;
       const precision = precisionInUse(context.facts, optimizer.framework);

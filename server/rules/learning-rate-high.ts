@@ -1,7 +1,8 @@
-import type { OptimizerArgument, OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { OptimizerArgument, TrainingFacts } from "../facts/trainingFacts.ts";
 import { argumentText, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
+import { optimizesTensors } from "./trainingContext.ts";
 
 /** Ten times Adam's default of 1e-3 (Kingma & Ba 2015, algorithm 1; torch, Keras and TensorFlow.js alike). */
 const highForAdam = 1e-2;
@@ -32,7 +33,7 @@ export const learningRateHigh: Rule = {
       const rate = lowestRate(argument);
       const limit = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       if (argument === undefined || rate === null || rate < limit) continue;
-      if (!optimizer.adamFamily || optimizesInputs(optimizer)) continue;
+      if (!optimizer.adamFamily || optimizesTensors(optimizer)) continue;
       const place = argument.range ?? optimizer.nameRange;
       const lower = tenthsBelow(rate, limit);
       const draft = context
@@ -63,15 +64,14 @@ function lowestRate(argument: OptimizerArgument | undefined): number | null {
 }
 
 function fineTunesTransformer(facts: TrainingFacts, text: string): boolean {
-  const has = (trait: string) => facts.traits.some((fact) => fact.trait === trait);
+  const has = (trait: string) =>
+    facts.traits.some((fact) => fact.trait === trait && !isFixedTable(text.slice(fact.start, fact.end)));
   return has("pretrained") && has("transformer") && !tunesFewParameters.test(text);
 }
 
-/** A literal list of tensors is an image or an embedding being optimized (style transfer, attacks): rates near 0.1 are usual there. */
-function optimizesInputs({ parametersText, hasParameterGroups }: OptimizerFact): boolean {
-  return (
-    parametersText !== null && /^[[(]/.test(parametersText) && !hasParameterGroups && !/param/i.test(parametersText)
-  );
+/** `nn.Embedding.from_pretrained(sinusoid_table)`: a table of positions, not a pretrained model. */
+function isFixedTable(code: string): boolean {
+  return /Embedding(Bag)?\s*\.\s*from_pretrained/.test(code);
 }
 
 /** The rate divided by ten until it is below the limit, as code writes it: 0.05 → "5e-3". */

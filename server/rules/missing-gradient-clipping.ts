@@ -2,7 +2,7 @@ import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/tr
 import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-import { spikyBecause } from "./trainingContext.ts";
+import { optimizesTensors, spikyBecause } from "./trainingContext.ts";
 
 /** The threshold that transformers' Trainer (`max_grad_norm`) and GPT-3 (Brown et al. 2020, appendix B) clip at. */
 const maximumNorm = 1;
@@ -58,7 +58,8 @@ function adaptiveSteps(
     if (event.kind !== "optimizer-step" && event.kind !== "scaler-step") continue;
     for (const index of event.optimizers) {
       const optimizer = context.facts.optimizers[index];
-      if (optimizer?.adaptive && !found.has(index)) found.set(index, { step: event, optimizer });
+      if (!optimizer?.adaptive || optimizesTensors(optimizer) || found.has(index)) continue;
+      found.set(index, { step: event, optimizer });
     }
   }
   return [...found.values()];

@@ -1,4 +1,4 @@
-import type { FrameworkName, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { FrameworkName, OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
 
 const spikyTraits = {
   recurrent: "recurrent nets",
@@ -29,4 +29,22 @@ export function isOff({ enabled }: PrecisionFact): boolean {
 /** Off unless a flag, a config or a caller switches it on. */
 export function isOffByDefault(enabled: PrecisionFact["enabled"]): boolean {
   return enabled.known && !enabled.value && !enabled.alternatives.includes(true);
+}
+
+/**
+ * A literal list of tensors: an image, an embedding or a temperature is optimized rather than a net (style transfer, adversarial
+ * examples, entropy coefficients), where rates near 0.1 are usual and there is no norm over many weights to clip.
+ */
+export function optimizesTensors({ parametersText, hasParameterGroups }: OptimizerFact): boolean {
+  return (
+    parametersText !== null && /^[[(]/.test(parametersText) && !hasParameterGroups && !/param/i.test(parametersText)
+  );
+}
+
+/** A library that keeps float32 master weights takes part: DeepSpeed, Apex, fairseq. */
+export function keepsMasterWeights(facts: TrainingFacts): boolean {
+  return (
+    facts.loops.some(({ wrappedBy }) => wrappedBy !== null && /deepspeed|apex/i.test(wrappedBy)) ||
+    facts.imports.some(({ module, imported }) => /deepspeed|\bapex\b|fairseq/i.test(`${module}.${imported ?? ""}`))
+  );
 }

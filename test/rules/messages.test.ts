@@ -174,6 +174,16 @@ optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     assert.deepEqual(await findingsFor(rule, text("from peft import get_peft_model\n")), []);
   });
 
+  it("takes a table of positions for no pretrained model", async () => {
+    const text = `import torch
+from torch import nn
+layer = nn.TransformerEncoderLayer(64, 4)
+positions = nn.Embedding.from_pretrained(sinusoid_table(64), freeze=True)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+`;
+    assert.deepEqual(await findingsFor(rule, text), []);
+  });
+
   it("stays silent where the code sets the rate itself", async () => {
     const text = "import torch\no = torch.optim.Adam(m.parameters(), lr=1.0)\n";
     assert.deepEqual(await findingsFor(rule, `${text}for g in o.param_groups:\n    g["lr"] = rate(step)\n`), []);
@@ -244,5 +254,31 @@ describe("many-hyperparameters-changed", () => {
   it("stays silent when values are added or removed, and without a baseline", async () => {
     assert.deepEqual(await findingsFor(rule, text([1, 2, 3, 4, 5, 6, 7, 8]), { before: text([1]) }), []);
     assert.deepEqual(await findingsFor(rule, text([1, 2, 3, 4, 5, 6])), []);
+  });
+});
+
+describe("code that keeps float32 master weights or optimizes single tensors", () => {
+  it("gets no advice on eps", async () => {
+    const text = `import torch
+import deepspeed
+optimizer = torch.optim.Adam(model.parameters())
+for x, y in loader:
+    with torch.autocast("cuda", dtype=torch.float16):
+        loss = criterion(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+`;
+    assert.deepEqual(await findingsFor("eps-unset-under-mixed-precision", text), []);
+    assert.equal(
+      (await findingsFor("eps-unset-under-mixed-precision", text.replace("import deepspeed\n", ""))).length,
+      1,
+    );
+  });
+
+  it("gets no advice on clipping or the rate", async () => {
+    const text = torchLoop("optimizer = torch.optim.Adam([log_alpha], lr=0.1)");
+    assert.deepEqual(await findingsFor("missing-gradient-clipping", text), []);
+    assert.deepEqual(await findingsFor("learning-rate-high", text), []);
   });
 });
