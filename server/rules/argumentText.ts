@@ -37,8 +37,3 @@ export function mayBeTrue(argument: OptimizerArgument | undefined): boolean {
   const { resolved } = argument;
   return !resolved.known || resolved.value === true || resolved.alternatives.includes(true);
 }
-
-/** "Adam", "train.adam" → the name that starts a sentence about an optimizer. */
-export function optimizerName(optimizer: OptimizerFact): string {
-  return optimizer.constructorName;
-}

@@ -1,5 +1,5 @@
 import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
-import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
+import { certainNumber, numberText } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 import { optimizesTensors, spikyBecause } from "./trainingContext.ts";
@@ -33,7 +33,7 @@ export const missingGradientClipping: Rule = {
           severity: because === null ? "info" : "warning",
           message: message(optimizer, because),
           fixes: gradedFix(draft, "unsafe", "Steps whose gradient norm is above the threshold become smaller."),
-          related: [{ ...pathRange(context, optimizer), message: `${optimizerName(optimizer)} is built here` }],
+          related: [{ ...pathRange(context, optimizer), message: `${optimizer.constructorName} is built here` }],
         });
       }
     }
@@ -66,9 +66,9 @@ function adaptiveSteps(
 }
 
 function message(optimizer: OptimizerFact, because: string | null): string {
-  const name = optimizerName(optimizer);
+  const name = optimizer.constructorName;
   const prone = because === null ? "" : `, and ${because} can make them spike`;
-  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. Clip their norm to ${numberText(maximumNorm)} right before the step.`;
+  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. Clip their norm to ${maximumNorm.toFixed(1)} right before the step.`;
 }
 
 /**

@@ -77,6 +77,17 @@ for (const rule of rules) {
             example.marks,
           );
         });
+        it(`${title}: each fix alone keeps the text whole and silences what it fixes`, async () => {
+          const found = await findingsOf(rule, example, baseline);
+          for (const { fixes } of found) {
+            for (const { edits } of fixes) {
+              const { text, skipped } = applyEdits(example.code, edits);
+              assert.deepEqual(skipped, []);
+              const left = await findingsOf(rule, { ...example, code: text }, baseline);
+              assert.equal(left.length, found.length - 1, text);
+            }
+          }
+        });
         const next = document.examples[index + 1];
         if (next?.kind === "fixed") {
           it(`${title}: becomes the fixed example by its first fix, and is silent then`, async () => {

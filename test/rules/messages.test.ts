@@ -10,7 +10,7 @@ describe("missing-gradient-clipping", () => {
     assert.equal(finding?.severity, "info");
     assert.equal(
       finding?.message,
-      "Nothing clips the gradients before Adam steps: one outlier batch moves each weight by up to 3.2 × lr and weighs on the second moment for about 1,000 steps (beta2 = 0.999). Clip their norm to 1 right before the step.",
+      "Nothing clips the gradients before Adam steps: one outlier batch moves each weight by up to 3.2 × lr and weighs on the second moment for about 1,000 steps (beta2 = 0.999). Clip their norm to 1.0 right before the step.",
     );
     assert.equal(finding?.fixes[0]?.applicability, "unsafe");
     assert.equal(finding?.related[0]?.message, "Adam is built here");
