@@ -266,9 +266,9 @@ function describe(root: HTMLElement, plan: ChartPlan, view: ChartView, table: Ch
   };
   for (const [name, value] of Object.entries(facts)) root.setAttribute(`data-haywire-${name}`, String(value));
   const ends = view.lines.map((line) => `${line.label} ${formatValue(line.last)}`).join(", ");
-  const marks = nonFinite > 0 ? ` ${formatStep(nonFinite)} values are not finite.` : "";
+  const marks = nonFinite > 0 ? ` Values that are not finite: ${formatStep(nonFinite)}.` : "";
   const hidden =
-    table.notPositive > 0 ? ` ${formatStep(table.notPositive)} points at or below zero are not shown.` : "";
+    table.notPositive > 0 ? ` Values at or below zero are not shown: ${formatStep(table.notPositive)}.` : "";
   const steps = `${formatStep(view.window[0])} to ${formatStep(view.window[1])}`;
   root.setAttribute("aria-label", `${plan.title}: ${ends}. Steps ${steps}.${marks}${hidden}`);
   root.classList.toggle("has-note", table.notPositive > 0);

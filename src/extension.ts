@@ -35,6 +35,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 }
 
 export async function deactivate(): Promise<void> {
-  await client?.stop();
+  // A server that never came up cannot be stopped.
+  if (client?.needsStop()) await client.stop();
   client = null;
 }

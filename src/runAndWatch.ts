@@ -20,9 +20,10 @@ import { withoutShellMarks } from "./shellMarks.ts";
 /** Shell integration was seen 0.2 to 3 s after the terminal opens; slow start-up files take longer. */
 const shellIntegrationTimeout = 6000;
 
-/** Runs `target` (a file's URI, as menus give it) or the script in the active editor. */
+/** Runs `target` (a file's URI, as menus give it, or its text, as code lenses do) or the script in the active editor. */
 export async function runAndWatch(target: unknown, client: Client, panel: Panel): Promise<void> {
-  const script = target instanceof vscode.Uri ? target : vscode.window.activeTextEditor?.document.uri;
+  const given = typeof target === "string" ? vscode.Uri.parse(target) : target;
+  const script = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
   if (script?.scheme !== "file" || !scriptLanguage(script.fsPath)) {
     await vscode.window.showInformationMessage("Open a Python, JavaScript or TypeScript file to run and watch it.");
     return;
