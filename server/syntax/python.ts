@@ -1,8 +1,9 @@
-import { Edit, Language, Parser, type Point, type Tree } from "web-tree-sitter";
+import { Language, Parser, type Tree } from "web-tree-sitter";
 import { applyEdits, editBetween, inOrder } from "../text/edits.ts";
-import type { TextEdit } from "../text/range.ts";
+import type { TextEdit, TextRange } from "../text/range.ts";
 import { indexKeptStatements, type KeptStatement } from "./keptStatement.ts";
 import { readPythonTree } from "./pythonNodes.ts";
+import { parseAroundErrors, treeEdit } from "./pythonRepair.ts";
 import { convertPythonModule } from "./pythonStatements.ts";
 import type { LanguageParser, SyntaxDocument } from "./syntaxDocument.ts";
 import type { Module } from "./tree.ts";
@@ -27,6 +28,8 @@ interface PythonLanguage {
 }
 
 interface Parsed {
+  /** The text that the tree was parsed from: as long as the document's, with other line ends and lines taken out. */
+  readonly text: string;
   /** Null when the parser gave up for lack of memory. */
   readonly tree: Tree | null;
   readonly module: Module;
@@ -35,8 +38,7 @@ interface Parsed {
 
 function openDocument(text: string, language: PythonLanguage): SyntaxDocument {
   let source = text;
-  let readable = withLineFeeds(text);
-  let parsed = parse(readable, null, new Map(), language);
+  let parsed = parse(withLineFeeds(text), null, new Map(), language);
   return {
     get text() {
       return source;
@@ -45,10 +47,9 @@ function openDocument(text: string, language: PythonLanguage): SyntaxDocument {
       return parsed.module;
     },
     update(newText, edits) {
-      const old = readable;
-      readable = withLineFeeds(newText);
+      const { tree, kept, text: old } = parsed;
+      const readable = withLineFeeds(newText);
       source = newText;
-      const { tree, kept } = parsed;
       if (tree) for (const edit of lastFirst(old, readable, edits)) tree.edit(treeEdit(edit, old));
       parsed = parse(readable, tree, indexKeptStatements(kept), language);
       tree?.delete();
@@ -67,16 +68,22 @@ function parse(
   { parser, types, named }: PythonLanguage,
 ): Parsed {
   parser.reset();
-  const tree = parser.parse(text, oldTree);
-  const whole = { start: 0, end: text.length };
-  if (!tree)
-    return { tree, kept: [], module: { ...whole, language: "python", body: [], comments: [], holes: [whole] } };
-  const slice = oldTree ? copiedSlice(text) : (start: number, end: number) => text.slice(start, end);
+  const { tree, text: readable, replaced } = parseAroundErrors(parser, text, oldTree);
+  const range = { start: 0, end: text.length };
+  if (!tree) {
+    return { text, tree, kept: [], module: { ...range, language: "python", body: [], comments: [], holes: [range] } };
+  }
+  const slice = oldTree ? copiedSlice(readable) : (start: number, end: number) => readable.slice(start, end);
   const cursor = tree.walk();
   const walk = readPythonTree({ cursor, types, named, hasError: tree.rootNode.hasError, previous, slice });
   cursor.delete();
   const { body, kept } = convertPythonModule(walk, slice);
-  return { tree, kept, module: { ...whole, language: "python", body, comments: walk.comments, holes: walk.holes } };
+  const holes = replaced.length > 0 ? inOrderOfStart([...walk.holes, ...replaced]) : walk.holes;
+  return { text: readable, tree, kept, module: { ...range, language: "python", body, comments: walk.comments, holes } };
+}
+
+function inOrderOfStart(ranges: readonly TextRange[]): readonly TextRange[] {
+  return [...ranges].sort((a, b) => a.start - b.start);
 }
 
 /**
@@ -99,30 +106,4 @@ function withLineFeeds(text: string): string {
 function lastFirst(from: string, to: string, edits: readonly TextEdit[] | undefined): readonly TextEdit[] {
   const isTold = edits && edits.length > 1 && applyEdits(from, edits).text === to;
   return (isTold ? [...inOrder(edits)] : [...editBetween(from, to)]).reverse();
-}
-
-function treeEdit({ start, end, newText }: TextEdit, text: string): Edit {
-  const startPosition = pointAt(text, start);
-  return new Edit({
-    startIndex: start,
-    oldEndIndex: end,
-    newEndIndex: start + newText.length,
-    startPosition,
-    oldEndPosition: pointAt(text, end),
-    newEndPosition: advance(startPosition, newText),
-  });
-}
-
-function pointAt(text: string, offset: number): Point {
-  return advance({ row: 0, column: 0 }, text.slice(0, offset));
-}
-
-function advance(from: Point, text: string): Point {
-  let row = from.row;
-  let lineStart = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
-    row += 1;
-    lineStart = at + 1;
-  }
-  return { row, column: row === from.row ? from.column + text.length : text.length - lineStart };
 }

@@ -81,6 +81,7 @@ function parseModule(text: string, jsx: boolean): { readonly value: Module } | {
     const program = parse(text, {
       comment: true,
       range: true,
+      sourceType: "module",
       loc: false,
       jsx,
       jsDocParsingMode: "none",
