@@ -66,9 +66,15 @@ function unfoldName(name: string, scope: Scope, depth: number): string | null {
       ? binding.module.split(".", boundParts(binding.module, name)).join(".")
       : `${binding.module}.${binding.imported}`;
   }
-  const only = bindings.length === 1 ? bindings[0] : undefined;
-  if (only?.kind !== "assignment" || only.operator !== "=" || only.position !== null) return null;
-  return unfold(only.value, only.scope, depth + 1);
+  // `let tf = require("@tensorflow/tfjs")` with `tfjs-node` in a branch: one library under one name.
+  const names = new Set<string | null>();
+  for (const binding of bindings) {
+    if (binding.kind !== "assignment" || binding.operator !== "=" || binding.position !== null) return null;
+    const assigned = unfold(binding.value, binding.scope, depth + 1);
+    names.add(assigned === null ? null : canonical(assigned));
+  }
+  const [only] = names;
+  return names.size === 1 ? (only ?? null) : null;
 }
 
 /** `import torch.optim` binds `torch` alone, `import torch.optim as optim` the whole module. */

@@ -3,12 +3,15 @@ import type { SourceIndex } from "../facts/scope.ts";
 import { indexSource } from "../facts/sourceIndex.ts";
 import type { FrameworkName, ImportFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Module } from "../syntax/tree.ts";
+import { collectLossTerms } from "./lossTerms.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
-import { collectTorchLossTerms } from "./pytorchLossTerms.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
+import { collectTfjsLoops } from "./tensorflowjsLoop.ts";
+import { collectTfjsOptimizers } from "./tensorflowjsOptimizers.ts";
+import { collectTfjsTraits } from "./tensorflowjsTraits.ts";
 
 /** A parsed file as the facts are collected from it. */
 export interface FactsInput {
@@ -48,7 +51,7 @@ export function collectFacts(input: FactsInput): TrainingFacts {
       loops: loops.map(({ fact }) => fact),
       precision: collectTorchPrecision(source, optimizers, drafts),
       traits: collectTorchTraits(source),
-      lossTerms: collectTorchLossTerms(source, drafts),
+      lossTerms: collectLossTerms(source, drafts),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
       hyperparameters: collectHyperparameters(
         source,
@@ -56,7 +59,19 @@ export function collectFacts(input: FactsInput): TrainingFacts {
       ),
     };
   }
-  return empty;
+  const optimizers = collectTfjsOptimizers(source);
+  if (optimizers.length === 0 && !/tensorflow\/tfjs|\btf\./.test(text)) return empty;
+  const { drafts, facts } = collectTfjsLoops(source, optimizers);
+  const optimizerFacts = optimizers.map(({ fact }) => fact);
+  return {
+    ...empty,
+    frameworks: ["tensorflowjs"],
+    optimizers: optimizerFacts,
+    loops: facts,
+    traits: collectTfjsTraits(source),
+    lossTerms: collectLossTerms(source, drafts),
+    hyperparameters: collectHyperparameters(source, optimizerFacts),
+  };
 }
 
 function importFacts(source: SourceIndex): readonly ImportFact[] {

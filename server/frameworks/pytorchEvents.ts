@@ -182,7 +182,7 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
     return { kind: clips ? "clip" : "unknown-call-with-model", subject, optimizers: [] };
   }
 
-  return { call, assignment };
+  return { call, assignment, runsCallbacks: null };
 }
 
 /** Whether a call makes a GradScaler. */

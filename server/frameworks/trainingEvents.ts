@@ -1,4 +1,5 @@
 import { calledFunction } from "../facts/candidates.ts";
+import { terminalName } from "../facts/dottedText.ts";
 import { forEachChild } from "../facts/expressionChildren.ts";
 import { bindingsOf, type FunctionInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { TrainingEvent } from "../facts/trainingFacts.ts";
@@ -19,8 +20,11 @@ export interface Classified {
 }
 
 export interface Classifier {
-  call(call: Call, scope: Scope): Classified | null;
+  /** Null for a call that is no event; several events where one call does several things. */
+  call(call: Call, scope: Scope): Classified | readonly Classified[] | null;
   assignment(assignment: Assignment, scope: Scope): Classified | null;
+  /** Names of calls that run the functions they are handed at once (`tidy`, `forEach`). */
+  readonly runsCallbacks: RegExp | null;
 }
 
 /** An event with what the loop needs to know of it. */
@@ -62,6 +66,8 @@ const maximumEvents = 400;
  */
 export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): readonly LoopDraft[] {
   const loops: LoopDraft[] = [];
+  // A loop in a callback is met once where the callback is handed on and once by itself.
+  const seen = new Set<Loop>();
   const ofFunction = new Map<FunctionInfo, readonly EventDraft[]>();
 
   function eventsOfFunction(callable: FunctionInfo): readonly EventDraft[] {
@@ -144,7 +150,8 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
     const after = body(loop.orElse, place);
     if (isTraining(events)) {
       const { start, end } = loop;
-      loops.push({ range: { start, end }, header: loop.header, loop, scope: place.scope, events });
+      if (!seen.has(loop)) loops.push({ range: { start, end }, header: loop.header, loop, scope: place.scope, events });
+      seen.add(loop);
       return [...head, ...after];
     }
     const { conditional, everyNth } = place;
@@ -166,8 +173,10 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
     if (expression.kind !== "call") return events;
     const classified = classifier.call(expression, place.scope);
     if (classified !== null) {
-      if (/step$/.test(classified.kind)) events.push(...closureEvents(expression, place));
-      events.push(draft(classified, expression, statement, place));
+      const all = "kind" in classified ? [classified] : classified;
+      if (all.length === 1 && all.some(({ kind }) => /step$/.test(kind)))
+        events.push(...closureEvents(expression, place));
+      for (const each of all) events.push(draft(each, expression, statement, place));
       return events;
     }
     const callable = calledFunction(expression, place.scope) ?? null;
@@ -199,6 +208,10 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
 
   /** A function held in a variable: `const step = (batch) => {…}`. */
   function lambdaEvents(call: Call, place: Place): EventDraft[] {
+    const { runsCallbacks } = classifier;
+    if (runsCallbacks?.test(terminalName(call.callee) ?? "") === true) {
+      return call.arguments.flatMap(({ value }) => (value.kind === "lambda" ? lambdaBody(value, place) : []));
+    }
     if (call.callee.kind !== "name") return [];
     const bindings = bindingsOf(call.callee.name, place.scope);
     const only = bindings?.length === 1 ? bindings[0] : undefined;
@@ -217,6 +230,11 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
   for (const callable of source.functions.values()) eventsOfFunction(callable);
   for (const own of source.classes.values()) {
     body(own.definition.body, { scope: own.scope, conditional: false, everyNth: false, inlining: [] });
+  }
+  if (classifier.runsCallbacks !== null) {
+    for (const [lambda, scope] of source.lambdas) {
+      body(lambda.body, { scope, conditional: false, everyNth: false, inlining: [lambda] });
+    }
   }
   loops.push(...stepFunctions(ofFunction, loops));
   return loops.toSorted((a, b) => a.range.start - b.range.start);

@@ -5,9 +5,9 @@ import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
 import { bindingsOf, type Context, type FunctionInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { LossTermFact } from "../facts/trainingFacts.ts";
-import type { Call, Expression } from "../syntax/tree.ts";
+import type { Call, Expression, Statement } from "../syntax/tree.ts";
+import { canReachZero, type Danger, isLibraryName, stableFormOf } from "./lossOperands.ts";
 import { enabledBy, siteOf } from "./pytorchFlags.ts";
-import { canReachZero, type Danger, stableFormOf } from "./pytorchOperands.ts";
 import type { LoopDraft } from "./trainingEvents.ts";
 
 const maximumDepth = 12;
@@ -28,9 +28,11 @@ const operations: Readonly<Record<string, Danger>> = {
  * Unguarded operations in what flows into a backward pass: the loss's own expression, what its names are set to, functions and
  * modules of the file that return it. What cannot be followed gives no fact.
  */
-export function collectTorchLossTerms(source: SourceIndex, loops: readonly LoopDraft[]): readonly LossTermFact[] {
+export function collectLossTerms(source: SourceIndex, loops: readonly LoopDraft[]): readonly LossTermFact[] {
   const found = new Map<number, LossTermFact>();
   const visited = new Set<Expression | FunctionInfo>();
+
+  const framework = source.module.language === "python" ? "pytorch" : "tensorflowjs";
 
   function report(
     operation: LossTermFact["operation"],
@@ -42,7 +44,7 @@ export function collectTorchLossTerms(source: SourceIndex, loops: readonly LoopD
     found.set(start, {
       start,
       end,
-      framework: "pytorch",
+      framework,
       operation,
       operandText: source.text.slice(operand.start, operand.end),
       operandRange: { start: operand.start, end: operand.end },
@@ -86,6 +88,17 @@ export function collectTorchLossTerms(source: SourceIndex, loops: readonly LoopD
       case "call":
         visitCall(expression, scope, depth);
         return;
+      case "lambda": {
+        const inner = source.lambdas.get(expression);
+        if (inner !== undefined) visitReturns(expression.body, inner, depth);
+        return;
+      }
+    }
+  }
+
+  function visitReturns(body: readonly Statement[], scope: Scope, depth: number): void {
+    for (const statement of body) {
+      if (statement.kind === "return" && statement.value !== null) visit(statement.value, scope, depth + 1);
     }
   }
 
@@ -104,7 +117,7 @@ export function collectTorchLossTerms(source: SourceIndex, loops: readonly LoopD
   function visitCall(call: Call, scope: Scope, depth: number): void {
     const name = terminalName(call.callee) ?? "";
     if (/^(detach|item|float|int|no_grad|tolist|numpy)$/.test(name) || isUnderNoGrad(call, source)) return;
-    const isTorch = qualifiedName(call.callee, scope)?.startsWith("torch.") === true;
+    const isLibrary = isLibraryName(qualifiedName(call.callee, scope));
     const callable = calledFunction(call, scope) ?? forwardOf(call, scope);
     if (callable !== null) {
       if (visited.has(callable)) return;
@@ -112,15 +125,19 @@ export function collectTorchLossTerms(source: SourceIndex, loops: readonly LoopD
       for (const returned of callable.returns) visit(returned, callable.scope, depth + 1);
       return;
     }
-    const receiver = call.callee.kind === "attribute" && !isTorch ? call.callee.object : null;
+    if (name === "tidy" && isLibrary) {
+      for (const { value } of call.arguments) visit(value, scope, depth + 1);
+      return;
+    }
+    const receiver = call.callee.kind === "attribute" && !isLibrary ? call.callee.object : null;
     const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-    const operand = isTorch ? call.arguments[0]?.value : receiver;
-    const exponent = call.arguments[isTorch ? 1 : 0]?.value;
+    const operand = isLibrary ? call.arguments[0]?.value : receiver;
+    const exponent = call.arguments[isLibrary ? 1 : 0]?.value;
     if (
       operation !== undefined &&
       operand !== undefined &&
       operand !== null &&
-      (isTorch || isTensorMethod(receiver, scope))
+      (isLibrary || isTensorMethod(receiver, scope))
     ) {
       if (operation !== "power" || (exponent !== undefined && isRoot(exponent, scope)))
         check(operation, call, operand, scope);
@@ -129,7 +146,7 @@ export function collectTorchLossTerms(source: SourceIndex, loops: readonly LoopD
       report("bce-under-autocast", call, call.arguments[0]?.value ?? call, "bce-with-logits");
     }
     if (receiver !== null) visit(receiver, scope, depth + 1);
-    if (isTorch) for (const argument of call.arguments) visit(argument.value, scope, depth + 1);
+    if (isLibrary) for (const argument of call.arguments) visit(argument.value, scope, depth + 1);
   }
 
   for (const { events } of loops) {

@@ -14,7 +14,7 @@ const maximumDepth = 8;
 
 /** Functions that keep an operand off the edge, or whose result never reaches it. */
 const guards =
-  /^(clamp|clamp_|clamp_min|clamp_max|clip|softplus|exp|maximum|nan_to_num|cosh|where|full|full_like|ones|ones_like|eps|finfo)$/;
+  /^(clamp|clamp_|clamp_min|clamp_max|clip|clipByValue|softplus|exp|maximum|nan_to_num|cosh|logSoftmax|log_softmax|where|full|full_like|ones|ones_like|eps|finfo)$/;
 /** Functions and methods that leave the edge where it was. */
 const transparent =
   /^(mean|sum|squeeze|unsqueeze|view|reshape|flatten|gather|to|cuda|float|double|transpose|permute|contiguous|expand|index_select|masked_select|diagonal|t)$/;
@@ -62,18 +62,18 @@ function bothReachZero(left: Expression, right: Expression, danger: Danger, scop
 function callCanReachZero(call: Call, danger: Danger, scope: Scope, depth: number): boolean {
   const name =
     terminalName(call.callee) ?? (call.callee.kind === "call" ? (terminalName(call.callee.callee) ?? "") : "");
-  const isTorch = qualifiedName(call.callee, scope)?.startsWith("torch.") === true;
-  const operand = isTorch
+  const isLibrary = isLibraryName(qualifiedName(call.callee, scope));
+  const operand = isLibrary
     ? call.arguments[0]?.value
     : call.callee.kind === "attribute"
       ? call.callee.object
       : undefined;
-  if (danger === "division") return /^(std|norm|var)$/.test(name) && (isTorch || call.callee.kind === "attribute");
+  if (danger === "division") return /^(std|norm|var)$/.test(name) && (isLibrary || call.callee.kind === "attribute");
   if (danger === "log" && /^(softmax|Softmax|sigmoid|Sigmoid)$/.test(name)) return true;
   if (danger === "log" && name === "sum" && operand?.kind === "call" && terminalName(operand.callee) === "exp")
     return true;
   if (danger === "sqrt" || danger === "power") {
-    if (/^(mse_loss|square|var)$/.test(name)) return true;
+    if (/^(mse_loss|meanSquaredError|square|var)$/.test(name)) return true;
     if (name === "pow" && call.arguments.some(({ value }) => value.kind === "number" && value.value === 2)) return true;
     if (isMeanSquaredError(call, scope)) return true;
   }
@@ -125,7 +125,11 @@ function endsInSigmoid(call: Call, scope: Scope): boolean {
 function isGuarded(operand: Expression, scope: Scope): boolean {
   const { text } = scope.source;
   return someExpression(operand, (part) => {
-    if (part.kind === "call") return guards.test(terminalName(part.callee) ?? "") && !isSumOfExponentials(operand);
+    if (part.kind === "call") {
+      const name = terminalName(part.callee) ?? "";
+      if (name === "add" && part.arguments.some(({ value }) => value.kind === "number" && value.value > 0)) return true;
+      return guards.test(name) && !isSumOfExponentials(operand);
+    }
     if (part.kind === "name" || part.kind === "attribute") return smallConstant.test(part.name);
     if (part.kind !== "binary" || part.operator !== "+") return false;
     return [part.left, part.right].some(
@@ -141,6 +145,11 @@ function isSumOfExponentials(operand: Expression): boolean {
     terminalName(operand.callee) === "sum" &&
     someExpression(operand, (part) => part.kind === "call" && terminalName(part.callee) === "exp")
   );
+}
+
+/** Whether a full name is one of torch or of TensorFlow.js. */
+export function isLibraryName(name: string | null): boolean {
+  return name !== null && /^(torch|tf)\./.test(name);
 }
 
 /** The stable way to write the operation on this operand; clamping where there is none of its own. */
