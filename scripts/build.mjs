@@ -15,6 +15,8 @@ const nodeBundle = {
   sourcemap: true,
   minify: true,
   absWorkingDir: root,
+  // A UMD main hides what it requires from the bundler.
+  mainFields: ["module", "main"],
   logLevel: /** @type {const} */ ("warning"),
 };
 
