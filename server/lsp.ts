@@ -67,7 +67,14 @@ function serve(connection: Connection, client: ClientAbilities): void {
   const logged = (work: Promise<void>) =>
     work.catch((error: unknown) => connection.console.error(error instanceof Error ? error.message : String(error)));
   const readAllAgain = () => {
-    for (const { program } of programs.all()) ready.set(program.uri, logged(readBasis(program)));
+    for (const { program } of programs.all()) {
+      // One after the other, so that the newest settings are the last to be set.
+      const before = ready.get(program.uri) ?? Promise.resolve();
+      ready.set(
+        program.uri,
+        before.then(() => logged(readBasis(program))),
+      );
+    }
     publisher.announceAll();
   };
 

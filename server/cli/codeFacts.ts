@@ -1,13 +1,32 @@
 import { readFile } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { createLinter } from "../lint/linter.ts";
 import { createParsers } from "../lint/loadParsers.ts";
 import type { MonitorOptions } from "../monitor/monitor.ts";
 
-/** Reads what a script on disk says about training, for leading verdicts to its lines. */
-export function createFactsReader(): MonitorOptions["factsOf"] {
+/** Reads what scripts on disk say about training, for leading verdicts to their lines. */
+export interface FactsReader {
+  readonly factsOf: MonitorOptions["factsOf"];
+  /** Resolves when whatever was asked has been answered and heard: a verdict that waits for it is then told. */
+  settled(): Promise<void>;
+}
+
+export function createFactsReader(): FactsReader {
   const linter = createLinter(createParsers());
-  return async (path) => {
+  const asked: Promise<unknown>[] = [];
+  const read = async (path: string) => {
     const text = await readFile(path, "utf8").catch(() => null);
     return text === null ? null : { text, facts: (await linter.lintText({ path, text })).facts };
+  };
+  return {
+    factsOf(path) {
+      const answer = read(path);
+      asked.push(answer);
+      return answer;
+    },
+    async settled() {
+      await Promise.allSettled(asked);
+      await setImmediate();
+    },
   };
 }

@@ -38,6 +38,7 @@ CMD sees PYTHONUNBUFFERED=1 unless that is set, so that lines arrive as they are
 async function watchLogs(logs: readonly string[], code: string | null, io: CommandIo): Promise<number> {
   const status = liveStatus(io);
   let worst = exitClean;
+  const facts = createFactsReader();
   const monitor = createMonitor({
     onRunChanged: (run) => status.show(run),
     onVerdict: (run, verdict) => {
@@ -45,7 +46,7 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
       status.clear();
       io.stdout.write(verdictText(run, verdict, io.cwd));
     },
-    factsOf: createFactsReader(),
+    factsOf: facts.factsOf,
   });
   try {
     for (const log of logs) {
@@ -55,6 +56,7 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
       });
     }
     await stopped(io);
+    await facts.settled();
   } finally {
     await monitor.close();
     status.clear();
@@ -64,17 +66,19 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
 
 async function watchChild(command: readonly string[], code: string | null, io: CommandIo): Promise<number> {
   const runId = "child";
-  const name = command.join(" ");
   const codePath = code ?? scriptAmong(command, io);
+  const name = path.basename(codePath ?? command[0] ?? "");
   const told = { runId, name, codePath };
+  const facts = createFactsReader();
   const monitor = createMonitor({
     onRunChanged: () => undefined,
     onVerdict: (run: RunView, verdict: VerdictView) => io.stderr.write(verdictText(run, verdict, io.cwd)),
-    factsOf: createFactsReader(),
+    factsOf: facts.factsOf,
   });
   try {
     const status = await runChild(command, io, (text) => monitor.terminalOutput({ ...told, text }));
     monitor.terminalOutput({ ...told, text: "", ended: true, exitCode: status });
+    await facts.settled();
     return status;
   } finally {
     await monitor.close();

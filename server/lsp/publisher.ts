@@ -29,7 +29,7 @@ export interface PublisherOptions {
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { connection, client, programs, verdicts, ready } = options;
+  const { connection, client, programs, ready, verdicts: runVerdicts } = options;
   const due = new Map<string, NodeJS.Timeout>();
   /** Texts that show something pushed, by program. */
   const shown = new Map<string, ReadonlySet<string>>();
@@ -52,14 +52,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   const push = async (uri: string) => {
     const linted = await lint(uri);
+    const open = programs.get(uri);
     // A newer revision has been announced itself, and is on its way.
-    if (!linted || programs.get(uri)?.revision !== linted.revision) return;
-    const { program, result } = linted;
+    if (!open || (linted && open.revision !== linted.revision)) return;
+    const { program } = open;
+    const findings = linted?.result.diagnostics ?? [];
     const texts = new Set(program.parts.map((part) => part.document.uri));
     for (const gone of shown.get(uri) ?? []) if (!texts.has(gone)) send(gone, []);
     shown.set(uri, texts);
     for (const { document } of program.parts) {
-      send(document.uri, diagnosticsOf(program, document.uri, result.diagnostics, verdicts()), document.version);
+      send(document.uri, diagnosticsOf(program, document.uri, findings, runVerdicts()), document.version);
     }
   };
 
@@ -99,7 +101,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     async pull(uri) {
       const program = programs.ofText(uri)?.program;
       const linted = program ? await lint(program.uri) : null;
-      return linted ? diagnosticsOf(linted.program, uri, linted.result.diagnostics, verdicts()) : [];
+      return linted ? diagnosticsOf(linted.program, uri, linted.result.diagnostics, runVerdicts()) : [];
     },
   };
 }

@@ -265,3 +265,17 @@ test("any text, and any change of it, leaves the server serving", async () => {
   await client.open(uri, script);
   assert.ok(codes(await client.pull(uri)).includes("learning-rate-high"));
 });
+
+test("a text too long to lint while it is edited is told once, and is linted when it has shrunk", async () => {
+  const client = await connect({ pull: true });
+  const long = "import torch\n".repeat(400_000);
+  await client.open(uri, long);
+  assert.deepEqual(await client.pull(uri), []);
+  assert.deepEqual(await client.pull(uri), []);
+  assert.equal(client.messages.filter((message) => message.includes("train.py")).length, 1);
+  await client.connection.sendNotification("textDocument/didChange", {
+    textDocument: { uri, version: 2 },
+    contentChanges: [{ text: script }],
+  });
+  assert.ok(codes(await client.pull(uri)).includes("learning-rate-high"));
+});
