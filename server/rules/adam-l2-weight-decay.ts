@@ -1,4 +1,4 @@
-import { argumentText, certainNumber, mayBeTrue } from "./argumentText.ts";
+import { argumentText, certainNumber, mayBeTrue, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
 
@@ -22,7 +22,7 @@ export const adamL2WeightDecay: Rule = {
       if (optimizer.framework !== "pytorch" || !l2ByDefault.has(optimizer.algorithm)) continue;
       if (decay === undefined || value === null || value === 0) continue;
       if (mayBeTrue(optimizer.arguments.decoupledWeightDecay)) continue;
-      const name = optimizer.constructorName;
+      const name = optimizerName(optimizer);
       const cure =
         optimizer.algorithm === "adam" ? "Use AdamW" : "Use decoupled_weight_decay=True where torch has it, or AdamW";
       const place = decay.range ?? optimizer.nameRange;

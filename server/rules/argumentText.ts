@@ -37,3 +37,19 @@ export function mayBeTrue(argument: OptimizerArgument | undefined): boolean {
   const { resolved } = argument;
   return !resolved.known || resolved.value === true || resolved.alternatives.includes(true);
 }
+
+const namesInProse: Readonly<Record<string, string>> = {
+  adam: "Adam",
+  adamw: "AdamW",
+  nadam: "NAdam",
+  radam: "RAdam",
+  adamax: "Adamax",
+  rmsprop: "RMSprop",
+  adagrad: "Adagrad",
+  adadelta: "Adadelta",
+};
+
+/** An optimizer as a sentence names it: its class as written, and "Adam" for `tf.train.adam()` and `"adam"`. */
+export function optimizerName({ constructorName, algorithm }: OptimizerFact): string {
+  return /^[A-Z]/.test(constructorName) ? constructorName : (namesInProse[algorithm] ?? constructorName);
+}

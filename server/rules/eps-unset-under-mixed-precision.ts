@@ -1,5 +1,5 @@
 import type { OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
-import { argumentText, certainNumber, mayBeTrue, numberText } from "./argumentText.ts";
+import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, Severity } from "./rule.ts";
 import { isOffByDefault, keepsMasterWeights, precisionInUse } from "./trainingContext.ts";
@@ -61,7 +61,7 @@ function parametersCase(optimizer: OptimizerFact, precision: readonly PrecisionF
   return {
     severity: zero && !isOffByDefault(fact.enabled) ? "error" : "warning",
     eps: "1e-4",
-    message: `${optimizer.constructorName}'s parameters are float16 (${fact.shownBy}), and ${argumentText(argument, optimizer)} ${outcome}. Keep float32 parameters and use autocast, or set eps to 1e-4.`,
+    message: `${optimizerName(optimizer)}'s parameters are float16 (${fact.shownBy}), and ${argumentText(argument, optimizer)} ${outcome}. Keep float32 parameters and use autocast, or set eps to 1e-4.`,
     why: "Weights with gradients near or below 1e-4 move more slowly.",
   };
 }
@@ -81,7 +81,7 @@ function autocastCase(optimizer: OptimizerFact, precision: readonly PrecisionFac
   return {
     severity: sure ? "info" : "hint",
     eps: "1e-7",
-    message: `${optimizer.constructorName} runs with ${argumentText(argument, optimizer)} under ${fact.type} (${fact.shownBy}${flag}); ${kept}, so this is no fault by itself. If steps blow up late while the loss looks normal, eps = ${numberText(1e-7)} is one targeted change to try.`,
+    message: `${optimizerName(optimizer)} runs with ${argumentText(argument, optimizer)} under ${fact.type} (${fact.shownBy}${flag}); ${kept}, so this is no fault by itself. If steps blow up late while the loss looks normal, eps = ${numberText(1e-7)} is one targeted change to try.`,
     why: "Weights whose gradients are near 1e-7 move more slowly.",
   };
 }

@@ -1,11 +1,17 @@
-import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
-import { certainNumber, numberText } from "./argumentText.ts";
+import type { FrameworkName, OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 import { optimizesTensors, spikyBecause } from "./trainingContext.ts";
 
 /** The threshold that transformers' Trainer (`max_grad_norm`) and GPT-3 (Brown et al. 2020, appendix B) clip at. */
 const maximumNorm = 1;
+
+const cures: Readonly<Record<FrameworkName, string>> = {
+  pytorch: "Clip their norm to 1.0 right before the step.",
+  tensorflowjs:
+    "Clip their norm to 1.0 between tf.variableGrads and applyGradients, since no TensorFlow.js optimizer clips by itself.",
+};
 
 export const missingGradientClipping: Rule = {
   name: "missing-gradient-clipping",
@@ -33,7 +39,7 @@ export const missingGradientClipping: Rule = {
           severity: because === null ? "info" : "warning",
           message: message(optimizer, because),
           fixes: gradedFix(draft, "unsafe", "Steps whose gradient norm is above the threshold become smaller."),
-          related: [{ ...pathRange(context, optimizer), message: `${optimizer.constructorName} is built here` }],
+          related: [{ ...pathRange(context, optimizer), message: `${optimizerName(optimizer)} is built here` }],
         });
       }
     }
@@ -66,9 +72,9 @@ function adaptiveSteps(
 }
 
 function message(optimizer: OptimizerFact, because: string | null): string {
-  const name = optimizer.constructorName;
+  const name = optimizerName(optimizer);
   const prone = because === null ? "" : `, and ${because} can make them spike`;
-  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. Clip their norm to ${maximumNorm.toFixed(1)} right before the step.`;
+  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. ${cures[optimizer.framework]}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { LossTermFact } from "../facts/trainingFacts.ts";
+import type { FrameworkName, LossTermFact } from "../facts/trainingFacts.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
 
@@ -29,13 +29,19 @@ const dangers: Readonly<Record<LossTermFact["operation"], { readonly does: strin
   },
 };
 
-const stableForms: Readonly<Record<NonNullable<LossTermFact["stableForm"]>, string>> = {
-  "log-softmax": "Use log_softmax, which never leaves the log domain",
-  "log-sigmoid": "Use logsigmoid, which never leaves the log domain",
-  log1p: "Use log1p, which is exact near 0",
-  logsumexp: "Use logsumexp, which subtracts the largest value first",
-  "clamp-min": "Clamp the operand to a small positive number first",
-  "bce-with-logits": "Use binary_cross_entropy_with_logits on the logits",
+type StableForm = NonNullable<LossTermFact["stableForm"]>;
+
+const stableForms: Readonly<Record<StableForm, (framework: FrameworkName) => string>> = {
+  "log-softmax": (framework) =>
+    `Use ${framework === "pytorch" ? "log_softmax" : "logSoftmax"}, which never leaves the log domain`,
+  "log-sigmoid": (framework) =>
+    `Use ${framework === "pytorch" ? "logsigmoid" : "logSigmoid"}, which never leaves the log domain`,
+  log1p: () => "Use log1p, which is exact near 0",
+  logsumexp: (framework) =>
+    `Use ${framework === "pytorch" ? "logsumexp" : "logSumExp"}, which subtracts the largest value first`,
+  "clamp-min": () => "Clamp the operand to a small positive number first",
+  "bce-with-logits": (framework) =>
+    `Use ${framework === "pytorch" ? "binary_cross_entropy_with_logits" : "losses.sigmoidCrossEntropy"} on the logits`,
 };
 
 export const unstableLoss: Rule = {
@@ -57,7 +63,7 @@ export const unstableLoss: Rule = {
           : term.operation === "bce-under-autocast"
             ? "binary_cross_entropy"
             : `${term.operation}(${shortened(term.operandText)})`;
-      const advice = term.stableForm === null ? cure : stableForms[term.stableForm];
+      const advice = term.stableForm === null ? cure : stableForms[term.stableForm](term.framework);
       report({
         start: term.start,
         end: term.end,

@@ -55,8 +55,9 @@ for (const rule of rules) {
       }
     });
 
-    it("has a fixed example right behind an invalid one", () => {
-      assert.ok(examplesOf("fixed").length > 0);
+    it("has a fixed example for each framework, each right behind an invalid one", () => {
+      const languages = new Set(examplesOf("fixed").map(({ language }) => language));
+      assert.deepEqual([...languages].sort(), rule.frameworks.map((name) => languageOf[name]).sort());
       for (const [index, example] of document.examples.entries()) {
         if (example.kind === "fixed") assert.equal(document.examples[index - 1]?.kind, "invalid");
       }

@@ -40,6 +40,19 @@ describe("missing-gradient-clipping", () => {
     assert.deepEqual(await findingsFor(rule, torchLoop("optimizer = torch.optim.SGD(model.parameters(), lr=1)")), []);
   });
 
+  it("names TensorFlow.js optimizers as people do and says where to clip there", async () => {
+    const text = `import * as tf from "@tensorflow/tfjs";
+const optimizer = tf.train.adam(1e-3);
+for (const batch of batches) optimizer.minimize(() => loss(batch));
+`;
+    const [finding] = await findingsFor(rule, text, { path: "train.ts" });
+    assert.match(finding?.message ?? "", /^Nothing clips the gradients before Adam steps: /);
+    assert.match(
+      finding?.message ?? "",
+      /between tf\.variableGrads and applyGradients, since no TensorFlow\.js optimizer/,
+    );
+  });
+
   it("stays silent when gradients are clamped by hand", async () => {
     const clamp = "    for p in model.parameters():\n        p.grad.clamp_(-1, 1)\n";
     const setup = "optimizer = torch.optim.Adam(model.parameters())";
