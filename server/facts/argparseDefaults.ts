@@ -13,13 +13,13 @@ export interface CommandLineOption {
 /** Every `add_argument` of the file, whichever parser or group it is called on. */
 export function commandLineOptions(source: SourceIndex): readonly CommandLineOption[] {
   const options: CommandLineOption[] = [];
-  for (const { call, scope } of source.callsByTerminalName.get("add_argument") ?? []) {
-    const destination = destinationOf(call);
-    if (destination === null) continue;
-    const expression = defaultOf(call);
-    const candidate =
-      expression === null ? null : { expression, scope, via: "argparse default", overridable: true, position: null };
-    options.push({ destination, call, candidate });
+  for (const [destination, sites] of source.commandLineOptions) {
+    for (const { call, scope } of sites) {
+      const expression = defaultOf(call);
+      const candidate =
+        expression === null ? null : { expression, scope, via: "argparse default", overridable: true, position: null };
+      options.push({ destination, call, candidate });
+    }
   }
   return options;
 }
@@ -27,24 +27,24 @@ export function commandLineOptions(source: SourceIndex): readonly CommandLineOpt
 /** What an attribute of the namespace is when the command line does not say. */
 export function commandLineDefault(source: SourceIndex, name: string): Candidates | null {
   const candidates: Candidate[] = [];
-  let declared = false;
   for (const { call, scope } of source.callsByTerminalName.get("set_defaults") ?? []) {
     const argument = call.arguments.find((each) => each.name === name);
     if (argument === undefined) continue;
     candidates.push({ expression: argument.value, scope, via: "argparse default", overridable: true, position: null });
   }
   if (candidates.length > 0) return { known: true, candidates };
-  for (const { call, scope } of source.callsByTerminalName.get("add_argument") ?? []) {
-    if (destinationOf(call) !== name) continue;
-    declared = true;
+  const sites = source.commandLineOptions.get(name);
+  if (sites === undefined) return null;
+  for (const { call, scope } of sites) {
     const expression = defaultOf(call);
     if (expression === null) return unknown(`${name} is given on the command line`);
     candidates.push({ expression, scope, via: "argparse default", overridable: true, position: null });
   }
-  return declared ? { known: true, candidates } : null;
+  return { known: true, candidates };
 }
 
-function destinationOf(call: Call): string | null {
+/** The attribute of the namespace that an `add_argument` call fills: `weight_decay` of `--weight-decay`. */
+export function destinationOf(call: Call): string | null {
   let destination: string | null = null;
   for (const { name, value, spread } of call.arguments) {
     if (spread !== null || value.kind !== "string" || value.value === null) continue;

@@ -106,6 +106,8 @@ export interface SourceIndex {
   readonly imports: readonly { readonly statement: Import; readonly scope: Scope }[];
   readonly starImports: readonly string[];
   readonly nameUses: ReadonlyMap<string, number>;
+  /** `add_argument` calls by the attribute of the namespace that they fill. */
+  readonly commandLineOptions: ReadonlyMap<string, readonly CallSite[]>;
 }
 
 /** The bindings of a name as seen from a scope, innermost first; class bodies are seen only from themselves, as in Python. */

@@ -8,6 +8,7 @@ import type {
   Module,
   Statement,
 } from "../syntax/tree.ts";
+import { destinationOf } from "./argparseDefaults.ts";
 import { dottedText, terminalName } from "./dottedText.ts";
 import { forEachChild } from "./expressionChildren.ts";
 import type {
@@ -22,10 +23,11 @@ import type {
   SourceIndex,
 } from "./scope.ts";
 
-/** Where the walk stands: passed down, never changed. */
+/** Where the walk stands. */
 interface Place {
   readonly scope: Scope;
-  readonly statement: Statement;
+  /** The one field that changes, from statement to statement of a body. */
+  statement: Statement;
   readonly guard: Guard | null;
   readonly context: Context | null;
   readonly loop: Loop | null;
@@ -47,6 +49,7 @@ export function indexSource(path: string, text: string, module: Module): SourceI
   const imports: { statement: Import; scope: Scope }[] = [];
   const starImports: string[] = [];
   const nameUses = new Map<string, number>();
+  const commandLineOptions = new Map<string, CallSite[]>();
   const moduleBindings = new Map<string, Binding[]>();
   const source: SourceIndex = {
     path,
@@ -65,6 +68,7 @@ export function indexSource(path: string, text: string, module: Module): SourceI
     imports,
     starImports,
     nameUses,
+    commandLineOptions,
   };
   const moduleScope: Scope = { kind: "module", parent: null, node: null, bindings: moduleBindings, source };
 
@@ -203,11 +207,14 @@ export function indexSource(path: string, text: string, module: Module): SourceI
   }
 
   function visitBody(body: readonly Statement[], place: Place): void {
-    for (const statement of body) visitStatement(statement, { ...place, statement });
+    const here = { ...place };
+    for (const statement of body) {
+      here.statement = statement;
+      visitStatement(statement, here);
+    }
   }
 
   function visitStatement(statement: Statement, place: Place): void {
-    const nested: Place = { ...place, depth: place.depth + 1 };
     switch (statement.kind) {
       case "expression":
         visitExpression(statement.expression, place);
@@ -226,14 +233,17 @@ export function indexSource(path: string, text: string, module: Module): SourceI
       case "class":
         visitClass(statement, place);
         return;
-      case "if":
+      case "if": {
+        const nested = { ...place, depth: place.depth + 1 };
         visitExpression(statement.test, place);
         visitBody(statement.body, guarded(nested, statement.test, false));
         visitBody(statement.orElse, guarded(nested, statement.test, true));
         return;
+      }
       case "loop": {
         const { iterable } = statement;
         if (iterable !== null) visitExpression(iterable, place);
+        const nested = { ...place, depth: place.depth + 1 };
         const inside: Place = { ...nested, loop: statement };
         if (statement.test !== null) visitExpression(statement.test, inside);
         for (const target of statement.targets) {
@@ -257,7 +267,7 @@ export function indexSource(path: string, text: string, module: Module): SourceI
       }
       case "try":
         visitBody(statement.body, place);
-        for (const handler of statement.handlers) visitBody(handler, nested);
+        for (const handler of statement.handlers) visitBody(handler, { ...place, depth: place.depth + 1 });
         visitBody(statement.orElse, place);
         visitBody(statement.finallyBody, place);
         return;
@@ -277,7 +287,7 @@ export function indexSource(path: string, text: string, module: Module): SourceI
           return;
         }
         for (const expression of statement.expressions) visitExpression(expression, place);
-        visitBody(statement.body, nested);
+        visitBody(statement.body, { ...place, depth: place.depth + 1 });
         return;
     }
   }
@@ -294,6 +304,10 @@ export function indexSource(path: string, text: string, module: Module): SourceI
       enclosingFunction: null,
       elsewhere: new Map(),
     });
+  }
+  for (const site of callsByTerminalName.get("add_argument") ?? []) {
+    const destination = destinationOf(site.call);
+    if (destination !== null) append(commandLineOptions, destination, site);
   }
   return source;
 }

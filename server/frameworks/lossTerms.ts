@@ -11,6 +11,8 @@ import { enabledBy, siteOf } from "./pytorchFlags.ts";
 import type { LoopDraft } from "./trainingEvents.ts";
 
 const maximumDepth = 12;
+/** Methods of tensors whose argument is part of the result. */
+const combining = /^(add|sub|mul|div|matmul|minimum|maximum|where|lerp|addcmul|addcdiv)$/;
 
 /** The operation of a name of torch or of a tensor's method. */
 const operations: Readonly<Record<string, Danger>> = {
@@ -146,7 +148,8 @@ export function collectLossTerms(source: SourceIndex, loops: readonly LoopDraft[
       report("bce-under-autocast", call, call.arguments[0]?.value ?? call, "bce-with-logits");
     }
     if (receiver !== null) visit(receiver, scope, depth + 1);
-    if (isLibrary) for (const argument of call.arguments) visit(argument.value, scope, depth + 1);
+    if (isLibrary || combining.test(name))
+      for (const argument of call.arguments) visit(argument.value, scope, depth + 1);
   }
 
   for (const { events } of loops) {

@@ -15,7 +15,7 @@ interface Signature {
   readonly parameters: readonly (readonly [
     keyword: string,
     name: OptimizerArgumentName | null,
-    defaultValue?: number,
+    defaultValue?: number | undefined,
   ])[];
   /** The learning rate of the optimizer that `compile` makes of the bare name. Source: tfjs-layers 4.22, src/optimizers.ts. */
   readonly byNameRate: number;
