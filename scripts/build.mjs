@@ -40,7 +40,14 @@ const builds = [
     chunkNames: "chunks/[name]-[hash]",
     outExtension: { ".js": ".mjs" },
     banner: {
-      js: 'import { createRequire as haywireRequire } from "node:module"; const require = haywireRequire(import.meta.url);',
+      // What CommonJS libraries expect to be there.
+      js: [
+        'import { createRequire as haywireRequire } from "node:module";',
+        'import { fileURLToPath as haywirePath } from "node:url";',
+        "const require = haywireRequire(import.meta.url);",
+        "const __filename = haywirePath(import.meta.url);",
+        'const __dirname = haywirePath(new URL(".", import.meta.url));',
+      ].join(" "),
     },
   },
   {

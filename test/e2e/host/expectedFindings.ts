@@ -1,4 +1,9 @@
 /** All findings of the examples, in the order of the text. */
-export const trainPyFindings: readonly string[] = [];
+export const trainPyFindings: readonly string[] = [
+  "information eps-unset-under-mixed-precision 93: Adam",
+  "warning adam-l2-weight-decay 93: weight_decay=args.weight_decay",
+  "warning missing-gradient-clipping 108: scaler.step(optimizer)",
+  "warning loss-keeps-graph 110: loss",
+];
 
 export const trainTsFindings: readonly string[] = [];
