@@ -95,6 +95,10 @@ for (const rule of rules) {
             const [first] = await findingsOf(rule, example, baseline);
             const fixed = applyEdits(example.code, first?.fixes[0]?.edits ?? []).text;
             assert.equal(fixed, next.code);
+            const withCarriageReturns = { ...example, code: example.code.replaceAll("\n", "\r\n") };
+            const [same] = await findingsOf(rule, withCarriageReturns, baseline);
+            const fixedToo = applyEdits(withCarriageReturns.code, same?.fixes[0]?.edits ?? []).text;
+            assert.equal(fixedToo, next.code.replaceAll("\n", "\r\n"));
             assert.deepEqual(messages(await findingsOf(rule, next, baseline)), []);
           });
         }
