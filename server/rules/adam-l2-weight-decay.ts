@@ -1,4 +1,4 @@
-import { argumentText, certainNumber, mayBeTrue, optimizerName } from "./argumentText.ts";
+import { argumentText, certainNumber, mayBeTrue, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
 
@@ -32,17 +32,7 @@ export const adamL2WeightDecay: Rule = {
         end: place.end,
         message: `${name} adds ${argumentText(decay, optimizer)} to the gradient and then divides by the gradient's own size, so weights with large gradients hardly decay and quiet ones decay most. ${cure}, and tune the decay anew: good values there are often 1e-4 to 1e-2.`,
         fixes: gradedFix(draft, "unsafe", "The same number decays weights more strongly when it is decoupled."),
-        related:
-          place === optimizer.nameRange
-            ? []
-            : [
-                {
-                  path: context.facts.path,
-                  start: optimizer.nameRange.start,
-                  end: optimizer.nameRange.end,
-                  message: `${name} is built here`,
-                },
-              ],
+        related: valuePlaces(decay),
       });
     }
   },

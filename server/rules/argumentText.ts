@@ -1,4 +1,5 @@
 import type { OptimizerArgument, OptimizerFact, ScalarValue } from "../facts/trainingFacts.ts";
+import type { RelatedPlace } from "./rule.ts";
 
 /** A number as training code writes it: `1e-8`, `0.01`, `3e-4`, `65536`. */
 export function numberText(value: number): string {
@@ -23,6 +24,16 @@ export function argumentText(argument: OptimizerArgument, optimizer: OptimizerFa
   if (argument.given) return resolved.overridable ? `${text} by default` : text;
   const version = optimizer.libraryVersion;
   return version === null ? `${text} (the library's default)` : `${text} (the default of version ${version})`;
+}
+
+/** The places that an argument's value came through behind its use: `weight_decay comes from here (argparse default)`. */
+export function valuePlaces({ keyword, resolved }: OptimizerArgument): readonly RelatedPlace[] {
+  return resolved.chain.slice(1).map(({ path, start, end }, index) => ({
+    path,
+    start,
+    end,
+    message: `${keyword} comes from here (${resolved.chain[index]?.via ?? "assigned"})`,
+  }));
 }
 
 /** The number that an argument certainly has, given or defaulted; null when it is unknown, no number, or one of several. */

@@ -1,5 +1,5 @@
 import type { OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
-import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName } from "./argumentText.ts";
+import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, Severity } from "./rule.ts";
 import { isOffByDefault, keepsMasterWeights, precisionInUse } from "./trainingContext.ts";
@@ -34,6 +34,7 @@ export const epsUnsetUnderMixedPrecision: Rule = {
       const precision = precisionInUse(context.facts, optimizer.framework);
       const found = parametersCase(optimizer, precision) ?? autocastCase(optimizer, precision);
       if (found === null) continue;
+      const epsPlaces = optimizer.arguments.eps === undefined ? [] : valuePlaces(optimizer.arguments.eps);
       const place = optimizer.arguments.eps?.range ?? optimizer.nameRange;
       const draft = context.fixesOf(optimizer.framework).setOptimizerArgument(context, optimizer, "eps", found.eps);
       report({
@@ -42,7 +43,7 @@ export const epsUnsetUnderMixedPrecision: Rule = {
         severity: found.severity,
         message: found.message,
         fixes: gradedFix(draft, "unsafe", found.why),
-        related: precisionPlaces(context.facts, precision),
+        related: [...precisionPlaces(context.facts, precision), ...epsPlaces],
       });
     }
   },

@@ -1,5 +1,5 @@
 import type { OptimizerArgument, TrainingFacts } from "../facts/trainingFacts.ts";
-import { argumentText, numberText, optimizerName } from "./argumentText.ts";
+import { argumentText, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
 import { optimizesTensors } from "./trainingContext.ts";
@@ -44,7 +44,7 @@ export const learningRateHigh: Rule = {
         end: place.end,
         message: `${optimizerName(optimizer)} moves each weight by about its learning rate a step whatever the gradient's size, and ${argumentText(argument, optimizer)} is ${comparison(rate, limit)}. Start from ${lower}, or warm up to the higher rate.`,
         fixes: gradedFix(draft, "unsafe", "Training is slower and steadier."),
-        related: [],
+        related: valuePlaces(argument),
       });
     }
   },

@@ -148,6 +148,10 @@ optimizer = torch.optim.Adam(model.parameters(), weight_decay=args.wd)
 `;
     const [finding] = await findingsFor(rule, text);
     assert.equal(finding?.severity, "warning");
+    assert.deepEqual(
+      finding?.related.map(({ start, end, message }) => [text.slice(start, end), message]),
+      [["5e-4", "weight_decay comes from here (argparse default)"]],
+    );
     assert.match(finding?.message ?? "", /^Adam adds weight_decay = 5e-4 by default to the gradient/);
     assert.match(
       finding?.message ?? "",
