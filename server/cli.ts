@@ -1,12 +1,20 @@
 import packageJson from "../package.json" with { type: "json" };
 import { changesCommand } from "./cli/changesCommand.ts";
 import { checkCommand } from "./cli/checkCommand.ts";
+import { diagnoseCommand } from "./cli/diagnoseCommand.ts";
 import { type Command, type CommandIo, exitClean, exitFailure, say, UsageError } from "./cli/io.ts";
 import { lspCommand } from "./cli/lspCommand.ts";
 import { ruleCommand } from "./cli/ruleCommand.ts";
 import { watchCommand } from "./cli/watchCommand.ts";
 
-const commands: readonly Command[] = [checkCommand, watchCommand, changesCommand, ruleCommand, lspCommand];
+const commands: readonly Command[] = [
+  checkCommand,
+  diagnoseCommand,
+  watchCommand,
+  changesCommand,
+  ruleCommand,
+  lspCommand,
+];
 
 /**
  * Runs one command. Resolves to the exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be done;

@@ -36,7 +36,7 @@ export function startLanguageServer(connection: Connection): void {
 function serve(connection: Connection, client: ClientAbilities): void {
   const linter = createLinter(createParsers());
   const programs = createOpenPrograms(linter, (message) => connection.console.error(message));
-  const ready = new Map<string, Promise<void>>();
+  const ready = new Map<string, Promise<unknown>>();
 
   const runs = serveRuns(connection, {
     factsOf: (path) => factsOf(linter, programs, path),
@@ -64,7 +64,7 @@ function serve(connection: Connection, client: ClientAbilities): void {
     programs.setBasis(program.uri, { baseline });
     publisher.announce(program.uri, false);
   };
-  const logged = (work: Promise<void>) =>
+  const logged = (work: Promise<unknown>): Promise<unknown> =>
     work.catch((error: unknown) => connection.console.error(error instanceof Error ? error.message : String(error)));
   const readAllAgain = () => {
     for (const { program } of programs.all()) {
@@ -103,10 +103,11 @@ function serve(connection: Connection, client: ClientAbilities): void {
 
   connection.onInitialized(() => {
     if (client.registersConfiguration) {
-      connection.client.register(DidChangeConfigurationNotification.type, { section: "haywire" });
+      logged(connection.client.register(DidChangeConfigurationNotification.type, { section: "haywire" }));
     }
     if (client.registersWatchedFiles) {
-      connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: basisFiles }] });
+      const watchers = [{ globPattern: basisFiles }];
+      logged(connection.client.register(DidChangeWatchedFilesNotification.type, { watchers }));
     }
     if (client.workspaceFolders) connection.workspace.onDidChangeWorkspaceFolders(readAllAgain);
   });

@@ -25,7 +25,7 @@ export interface PublisherOptions {
   readonly programs: OpenPrograms;
   readonly verdicts: () => readonly PlacedVerdict[];
   /** Resolves when a program's settings are known. */
-  readonly ready: (uri: string) => Promise<void>;
+  readonly ready: (uri: string) => Promise<unknown>;
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {

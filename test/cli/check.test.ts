@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { folderWith, git, keepsGraph, run } from "./command.ts";
+
+/** A cell's source as notebooks store it: lines with their ends. */
+const lines = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 const fixed = keepsGraph.replace("total += loss", "total += loss.item()");
 
@@ -170,9 +173,57 @@ test("changes lists hyperparameters that differ from git", async () => {
   git(cwd, "add", ".");
   git(cwd, "commit", "-qm", "first");
   assert.deepEqual(await run(["changes", "train.py"], { cwd }), { status: 0, stdout: "", stderr: "" });
-  const { writeFileSync } = await import("node:fs");
   writeFileSync(path.join(cwd, "train.py"), keepsGraph.replace("lr=0.01", "lr=0.03"));
   const { status, stdout } = await run(["changes", "train.py"], { cwd });
   assert.equal(status, 0);
   assert.match(stdout, /^train\.py:4: .*0\.01 → 0\.03$/m);
+});
+
+test("a notebook is linted as one program, named by cell, and fixed within its cells alone", async () => {
+  const [before = "", after = ""] = keepsGraph.split("total = 0\n");
+  const cells = [
+    { cell_type: "markdown", metadata: {}, source: ["# Notes"] },
+    { cell_type: "code", metadata: {}, source: lines(`%pip install torch\n${before}`), outputs: [] },
+    { cell_type: "code", metadata: { tags: ["x"] }, source: lines(`total = 0\n${after}`), outputs: [{ text: "é" }] },
+  ];
+  const notebook = `${JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`;
+  const cwd = folderWith({ "train.ipynb": notebook });
+  const { stdout } = await run(["check", "--format", "json", "train.ipynb"], { cwd });
+  const finding = JSON.parse(stdout).find((each: { code: string }) => each.code === "loss-keeps-graph");
+  assert.equal(finding.cell, 3);
+  assert.deepEqual(finding.location, { row: 7, column: 14 });
+  assert.equal((await run(["check", "--fix", "train.ipynb"], { cwd })).status, 0);
+  const fixedNotebook = readFileSync(path.join(cwd, "train.ipynb"), "utf8");
+  assert.equal(fixedNotebook, notebook.replace("total += loss", "total += loss.item()"));
+});
+
+test("a notebook that is none gets one message", async () => {
+  const cwd = folderWith({ "a.ipynb": "not json", "b.ipynb": "{}", "train.py": keepsGraph });
+  const { stdout, stderr } = await run(["check"], { cwd });
+  for (const name of ["a.ipynb", "b.ipynb"]) {
+    assert.equal(`${stdout}${stderr}`.split("\n").filter((line) => line.includes(name)).length, 1, stdout + stderr);
+  }
+  assert.match(stdout, /^train\.py:11:14:/m);
+});
+
+test("--statistics counts findings by rule", async () => {
+  const cwd = folderWith({ "train.py": keepsGraph });
+  const { status, stdout } = await run(["check", "--statistics"], { cwd });
+  assert.equal(status, 1);
+  assert.match(stdout, /^ +1 {2}loss-keeps-graph$/m);
+});
+
+test("hyperparameters that changed since HEAD are found in a repository", async () => {
+  const text = (lr: number, momentum: number, decay: number) =>
+    fixed.replace("lr=0.01", `lr=${lr}, momentum=${momentum}, weight_decay=${decay}`);
+  const cwd = folderWith({ "train.py": text(0.01, 0.9, 0.001) });
+  git(cwd, "init", "-q");
+  git(cwd, "add", ".");
+  git(cwd, "commit", "-qm", "first");
+  writeFileSync(path.join(cwd, "train.py"), text(0.02, 0.8, 0.002));
+  assert.equal((await run(["check"], { cwd })).status, 0);
+  writeFileSync(path.join(cwd, "haywire.toml"), "many-hyperparameters-changed = 3\n");
+  const { status, stdout } = await run(["check"], { cwd });
+  assert.equal(status, 1);
+  assert.match(stdout, /many-hyperparameters-changed 3 hyperparameters differ from HEAD/);
 });

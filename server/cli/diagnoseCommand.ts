@@ -1,0 +1,58 @@
+import path from "node:path";
+import { diagnoseLogs } from "../monitor/diagnoseLogs.ts";
+import { type DiagnosisReport, diagnosisJson, diagnosisText } from "../report/diagnosisReport.ts";
+import { createFactsReader } from "./codeFacts.ts";
+import { type Command, type CommandIo, exitClean, exitFailure, exitFindings, say, UsageError } from "./io.ts";
+import { oneOf, readOptions } from "./options.ts";
+
+export const diagnoseCommand: Command = {
+  name: "diagnose",
+  summary: "Says what went wrong in finished or growing run logs.",
+  usage: `Usage: haywire diagnose [--code FILE] [--format FORMAT] LOG…
+
+Reads log files, or folders whose logs are a run each, and prints what went wrong, since which step, and what to change.
+
+  --code FILE      the script that trained, for leading a verdict to its line
+  --format FORMAT  text or json (default text)
+
+Exit status: 0 nothing went wrong, 1 something did, 2 a log could not be read or holds no numbers.`,
+  async run(argv, io) {
+    const { values, positionals } = readOptions(argv, {
+      options: { code: { type: "string" }, format: { type: "string", default: "text" } },
+    });
+    const format = oneOf("--format", values.format, ["text", "json"]);
+    if (positionals.length === 0) throw new UsageError("Name the logs to read.");
+    const script = values.code === undefined ? null : await readScript(values.code, io);
+    const logs = positionals.map((each) => path.resolve(io.cwd, each));
+    const { value, problems } = await diagnoseLogs(logs, { script });
+    const report = withShownPaths(value, io);
+    io.stdout.write(format === "json" ? diagnosisJson(report) : diagnosisText(report));
+    for (const problem of problems) say(io.stderr, `haywire: ${shownPath(problem.path, io)}: ${problem.message}.`);
+
+    const read = new Set(value.runs.flatMap((run) => run.sources.map((source) => source.path)));
+    const isUnread = problems.some((problem) => !read.has(problem.path));
+    if (isUnread || value.runs.every((run) => run.steps.length === 0)) return exitFailure;
+    const wentWrong = value.runs.some((run) => run.verdicts.some(({ severity }) => severity !== "info"));
+    return wentWrong ? exitFindings : exitClean;
+  },
+};
+
+async function readScript(name: string, io: CommandIo) {
+  const script = await createFactsReader().factsOf(path.resolve(io.cwd, name));
+  if (!script) throw new UsageError(`${name}: the script cannot be read.`);
+  return { text: script.text, facts: { ...script.facts, path: name } };
+}
+
+function withShownPaths(report: DiagnosisReport, io: CommandIo): DiagnosisReport {
+  const runs = report.runs.map((run) => ({
+    ...run,
+    sources: run.sources.map((source) => ({ ...source, path: shownPath(source.path, io) })),
+  }));
+  return { ...report, runs };
+}
+
+/** Relative to the current folder where it lies in it. */
+function shownPath(file: string, io: CommandIo): string {
+  const relative = path.relative(io.cwd, file);
+  return relative.startsWith("..") ? file : relative || ".";
+}
