@@ -23,8 +23,9 @@ export const adamL2WeightDecay: Rule = {
       if (decay === undefined || value === null || value === 0) continue;
       if (mayBeTrue(optimizer.arguments.decoupledWeightDecay)) continue;
       const name = optimizerName(optimizer);
-      const cure =
-        optimizer.algorithm === "adam" ? "Use AdamW" : "Use decoupled_weight_decay=True where torch has it, or AdamW";
+      // NAdam and RAdam have the flag in the assumed version; with Adam the class says it better.
+      const hasFlag = optimizer.arguments.decoupledWeightDecay !== undefined && optimizer.algorithm !== "adam";
+      const cure = hasFlag ? "Set decoupled_weight_decay=True" : "Use AdamW";
       const place = decay.range ?? optimizer.nameRange;
       const draft = context.fixesOf(optimizer.framework).decoupleWeightDecay(context, optimizer);
       report({
