@@ -18,7 +18,10 @@ export function stepWords(step: number): string {
   return step.toLocaleString("en-US", { maximumFractionDigits: 3 });
 }
 
-/** `14×`, `1.3×`. */
+/** `14×`, `1.3×`, `2e5×`. */
 export function timesWords(ratio: number): string {
+  if (ratio >= 10_000) {
+    return `${ratio.toExponential(0).replace("e+", "e")}×`;
+  }
   return `${ratio >= 10 ? Math.round(ratio).toLocaleString("en-US") : Number(ratio.toPrecision(2))}×`;
 }

@@ -1,11 +1,10 @@
 import { statSync } from "node:fs";
-import type { Verdict } from "../detectors/verdict.ts";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { type FileFollower, followFile } from "../logs/followFile.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
 import type { MonitorOptions } from "./monitor.ts";
-import { createRunReading, type RunReading } from "./runReading.ts";
+import { createRunReading, type Finding, type RunReading } from "./runReading.ts";
 import { runView } from "./runView.ts";
 
 /** Milliseconds between two messages about one run. */
@@ -52,6 +51,7 @@ export function openLiveRun(
   let views: VerdictView[] = [];
   let told = 0;
   const announced = new Set<string>();
+  const pending = new Set<Promise<void>>();
   let startedAt: number | null = null;
   let updatedAt: number | null = null;
   let longestPause = 0;
@@ -87,28 +87,26 @@ export function openLiveRun(
   }
 
   function tellVerdicts(): void {
-    const fresh = reading.verdicts.slice(told);
-    told = reading.verdicts.length;
-    for (const verdict of fresh) {
-      const view = diagnose(verdict, reading.run, null);
+    const fresh = reading.findings.slice(told);
+    told = reading.findings.length;
+    for (const finding of fresh) {
+      const view = diagnose(finding.verdict, finding.seen, reading.run, null);
       if (!views.some(({ id }) => id === view.id)) {
         views.push(view);
       }
-      void announce(verdict, view);
+      const announcement = announce(finding, view).finally(() => pending.delete(announcement));
+      pending.add(announcement);
     }
   }
 
   /** A verdict is announced once, with its place in the code where the script can be read. */
-  async function announce(verdict: Verdict, plain: VerdictView): Promise<void> {
+  async function announce({ verdict, seen }: Finding, plain: VerdictView): Promise<void> {
     if (announced.has(plain.id)) {
       return;
     }
     announced.add(plain.id);
     const script = params.codePath === null ? null : await options.factsOf(params.codePath).catch(() => null);
-    if (closed) {
-      return;
-    }
-    const view = script === null ? plain : diagnose(verdict, reading.run, script);
+    const view = script === null ? plain : diagnose(verdict, seen, reading.run, script);
     views = views.map((known) => (known.id === view.id ? view : known));
     options.onVerdict(currentView(), view);
     changed();
@@ -127,7 +125,7 @@ export function openLiveRun(
   }
 
   function currentView(): RunView {
-    return runView(reading, { verdicts: views, startedAt, updatedAt, problems: [] });
+    return runView(reading, { verdicts: views, startedAt, updatedAt });
   }
 
   /** Reads the whole file anew: verdicts that are reached again keep their identity and are not announced twice. */
@@ -201,10 +199,11 @@ export function openLiveRun(
       finish(exitCode === null || exitCode === 0 ? "finished" : "failed");
     },
     async close() {
-      closed = true;
       clearInterval(idleTimer);
-      clearTimeout(timer ?? undefined);
       await follower?.close();
+      await Promise.all(pending);
+      closed = true;
+      clearTimeout(timer ?? undefined);
     },
   };
 }

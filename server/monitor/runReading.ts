@@ -1,15 +1,23 @@
 import { detectorKinds } from "../detectors/index.ts";
 import type { Detector, Verdict, VerdictKind } from "../detectors/verdict.ts";
+import { evidenceAt, type RunEvidence } from "../diagnosis/runEvidence.ts";
 import { fallbackFormat } from "../logs/index.ts";
 import type { LogFormat, LogReader, LogRecord } from "../logs/logFormat.ts";
 import { appendRecord, createRun, type GrowingRun } from "../runs/growingRun.ts";
 import type { RunSource } from "../runs/run.ts";
 import { createFormatChoice } from "./formatChoice.ts";
 
+/** A verdict with what the other columns of the run showed when it was reached. */
+export interface Finding {
+  readonly verdict: Verdict;
+  readonly seen: RunEvidence;
+}
+
 /** The way from a log's bytes to a run and its verdicts: the same for a finished log and a growing one. */
 export interface RunReading {
   readonly run: GrowingRun;
-  readonly verdicts: readonly Verdict[];
+  /** In the order in which they were reached. */
+  readonly findings: readonly Finding[];
   /** Reads on; any split of the same bytes gives the same run and verdicts. */
   push(bytes: Uint8Array): void;
   /** The file begins anew from its start: an unfinished last line never gets its end. */
@@ -19,7 +27,7 @@ export interface RunReading {
   /** The log has ended: reads an unterminated last line. */
   finish(): void;
   checks(): { readonly ran: number; readonly silent: readonly { readonly kind: VerdictKind; readonly why: string }[] };
-  /** What could not be read, a sentence each. */
+  /** What could not be read, a clause each that follows the file's name. */
   problems(): string[];
   /** The last raw lines while no format is known. */
   rawTail(): readonly string[];
@@ -36,7 +44,7 @@ export function createRunReading(
   const choice = createFormatChoice(path, fallbackFormat);
   const source: RunSource = { path, format: "unknown", records: 0, skipped: 0 };
   run.sources.push(source);
-  const verdicts: Verdict[] = [];
+  const findings: Finding[] = [];
   let format = options.format ?? null;
   let reader: LogReader | null = format?.createReader() ?? null;
   let knownUpTo = 0;
@@ -90,8 +98,8 @@ export function createRunReading(
       const observation = { series: series.name, role: series.role, step, value, index };
       for (const { detector } of detectors) {
         const said = detector.observe(observation);
-        if (said.length > 0) {
-          verdicts.push(...said);
+        for (const verdict of said) {
+          findings.push({ verdict, seen: evidenceAt(verdict, run) });
         }
       }
     }
@@ -99,7 +107,7 @@ export function createRunReading(
 
   return {
     run,
-    verdicts,
+    findings,
     push: readOn,
     beginAgain() {
       reader?.finish();
@@ -132,12 +140,12 @@ export function createRunReading(
     problems() {
       const found: string[] = [];
       if (reader === null && rawTail.length > 0) {
-        found.push(`${path} ${choice.problem()}.`);
+        found.push(choice.problem());
       }
       const first = reader?.skipped.first ?? null;
       if (first !== null && source.skipped > 0) {
         const lines = source.skipped === 1 ? "1 line" : `${source.skipped.toLocaleString("en-US")} lines`;
-        found.push(`${path}: ${lines} could not be read, the first is line ${first.line} (${first.reason}).`);
+        found.push(`${lines} could not be read, the first is line ${first.line} (${first.reason})`);
       }
       return found;
     },

@@ -10,7 +10,6 @@ export function runView(
     readonly verdicts: readonly VerdictView[];
     readonly startedAt: number | null;
     readonly updatedAt: number | null;
-    readonly problems: readonly string[];
   },
 ): RunView {
   const { run } = reading;
@@ -27,7 +26,7 @@ export function runView(
     series: [...run.series.values()].map(seriesView),
     verdicts: told.verdicts,
     checks: reading.checks(),
-    problems: [...reading.problems(), ...told.problems],
+    problems: reading.problems().map((problem) => `${run.sources[0]?.path ?? run.name}: ${problem}.`),
     rawTail: reading.rawTail(),
   };
 }

@@ -44,6 +44,7 @@ export function createStepClock(): StepClock {
   let epoch = Number.NaN;
   let offset = 0;
   let stride = 1;
+  let trainTotal: number | undefined;
 
   function fieldOf(name: string): AxisField | null {
     let field = ranks.get(name);
@@ -120,19 +121,25 @@ export function createStepClock(): StepClock {
       return { step: raw, restarted: true };
     }
     const total = record.values.get(stepTotalField);
-    if (phase === "val" && chosen.axis === "step" && inEpoch()) {
+    if (phase === "train") {
+      trainTotal = total;
+    }
+    // Held-out data is counted on its own: such a record belongs to where training stands.
+    const ownCount = offset > 0 || (total !== undefined && trainTotal !== undefined && total !== trainTotal);
+    if (phase === "val" && chosen.axis === "step" && ownCount) {
       return { step: Number.isNaN(place) ? raw : place, restarted: false };
     }
-    if (raw >= before || Number.isNaN(before)) {
+    const nextEpoch = recordEpoch > epoch;
+    if ((raw >= before && !(raw === before && nextEpoch && total !== undefined)) || Number.isNaN(before)) {
       if (raw > before) {
         stride = raw - before;
       }
       return { step: offset + raw, restarted: false };
     }
     if (chosen.axis === "step") {
-      const epochs = recordEpoch - epoch;
-      if (epochs > 0) {
-        offset += total === undefined ? before + (raw === 0 ? stride : 0) : total * Math.max(1, Math.round(epochs));
+      if (nextEpoch) {
+        const epochs = Math.max(1, Math.round(recordEpoch - epoch));
+        offset += total === undefined ? before + (raw === 0 ? stride : 0) : total * epochs;
         return { step: offset + raw, restarted: false };
       }
       const barEnded = total !== undefined && !Number.isFinite(recordEpoch) && before >= nearlyDone * total;
@@ -146,10 +153,6 @@ export function createStepClock(): StepClock {
     }
     offset = 0;
     return { step: raw, restarted: true };
-  }
-
-  function inEpoch(): boolean {
-    return offset > 0;
   }
 
   return clock;

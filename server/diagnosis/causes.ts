@@ -1,0 +1,205 @@
+import { numberWords, stepWords, timesWords } from "../detectors/numberWords.ts";
+import type { Verdict } from "../detectors/verdict.ts";
+import type { TextRange } from "../text/range.ts";
+import type { RunEvidence } from "./runEvidence.ts";
+import {
+  firstEvent,
+  learningRateOf,
+  type RunScript,
+  riskiestTerm,
+  steppedOptimizer,
+  usesFloat16,
+  usesGradScaler,
+} from "./script.ts";
+
+/** A suspect: how much speaks for it, the rules that show it in code, the one change to make and where. */
+export interface Cause {
+  readonly cause: string;
+  readonly why: string;
+  readonly rules: readonly string[];
+  /** Larger comes first; only the order matters. */
+  readonly weight: number;
+  readonly nextStep: string;
+  readonly place: TextRange | null;
+}
+
+/** A gradient norm ten times its median counts as a spike; so did every real burst among the recorded runs. */
+const gradientSpike = 10;
+/** Loss that at most doubled before it became NaN had not grown. */
+const noGrowth = 2;
+
+/** The suspects of a verdict, the likeliest first. Wording is "consistent with" where scalars cannot prove it. */
+export function causesOf(verdict: Verdict, evidence: RunEvidence, script: RunScript | null): Cause[] {
+  const suspects: (Cause | null)[] = [
+    gradientCause(verdict, evidence, script),
+    resumeCause(evidence),
+    rateCause(verdict, evidence, script),
+  ];
+  if (verdict.kind === "non-finite") {
+    suspects.push(...numericCauses(evidence, script));
+  } else if (verdict.kind === "loss-growth") {
+    const explained = evidence.rateStepped || evidence.rateRising || (evidence.gradientRatio ?? 0) >= gradientSpike;
+    suspects.push(growthCause(evidence, script), explained ? null : dataCause(verdict, 0.2, script));
+  } else if (verdict.kind === "loss-spike") {
+    suspects.push(dataCause(verdict, spikedAlone(evidence) ? 0.6 : 0.3, script), denominatorCause(evidence, script));
+  }
+  return suspects.filter((cause) => cause !== null).sort((a, b) => b.weight - a.weight);
+}
+
+function spikedAlone({ gradientRatio }: RunEvidence): boolean {
+  return gradientRatio !== null && gradientRatio < gradientSpike;
+}
+
+function optimizerPlace(script: RunScript | null): TextRange | null {
+  const optimizer = script === null ? null : steppedOptimizer(script.facts);
+  return optimizer === null ? null : { start: optimizer.start, end: optimizer.end };
+}
+
+function gradientCause(verdict: Verdict, evidence: RunEvidence, script: RunScript | null): Cause | null {
+  const { gradientRatio, gradientStep } = evidence;
+  if (gradientRatio === null || gradientStep === null || gradientRatio < gradientSpike) {
+    return null;
+  }
+  const first = gradientStep <= verdict.onsetStep;
+  const clip = script === null ? null : firstEvent(script.facts, ["clip"]);
+  const step = script === null ? null : firstEvent(script.facts, ["scaler-step", "optimizer-step"]);
+  const seen = `the gradient norm was ${timesWords(gradientRatio)} its median at ${stepWords(gradientStep)}`;
+  return {
+    cause: "gradient-spike",
+    why:
+      clip === null
+        ? `${first ? "Gradients jumped first" : "Gradients jumped with it"}: ${seen}${script === null ? "." : ", and nothing clips them."}`
+        : `${first ? "Gradients jumped first" : "Gradients jumped with it"}: ${seen}, although they are clipped.`,
+    rules: clip === null ? ["missing-gradient-clipping"] : ["clip-before-unscale"],
+    weight: first ? 1 : 0.7,
+    nextStep:
+      clip === null
+        ? "Clip the gradient norm to 1.0, and change nothing else."
+        : "Lower the clipping threshold to the usual gradient norm, and change nothing else.",
+    place: clip?.statement ?? step?.statement ?? optimizerPlace(script),
+  };
+}
+
+function resumeCause({ restartStep }: RunEvidence): Cause | null {
+  return restartStep === null
+    ? null
+    : {
+        cause: "optimizer-state-lost",
+        why: `The run was resumed at ${stepWords(restartStep)}; a jump there is consistent with an optimizer that lost its moments.`,
+        rules: ["optimizer-state-not-saved"],
+        weight: 0.95,
+        nextStep: "Save and load the optimizer's state with the weights, and resume again.",
+        place: null,
+      };
+}
+
+function rateCause(verdict: Verdict, evidence: RunEvidence, script: RunScript | null): Cause | null {
+  const { rates, rateStepped, rateRising } = evidence;
+  if (rates === null || (!rateStepped && !rateRising) || rates[1] <= rates[0] || verdict.kind === "loss-spike") {
+    return null;
+  }
+  const [was, is] = rates.map(numberWords);
+  const scheduler = script === null ? null : firstEvent(script.facts, ["scheduler-step"]);
+  return {
+    cause: "learning-rate-change",
+    why: rateStepped
+      ? `It begins where the learning rate goes from ${was} to ${is}.`
+      : `It begins while the learning rate is still rising, at ${is}.`,
+    rules: ["scheduler-step-order", "learning-rate-high"],
+    weight: rateStepped ? 0.9 : 0.8,
+    nextStep: rateStepped
+      ? `Keep the learning rate at ${was} there, and change nothing else.`
+      : "Halve the highest learning rate of the schedule, and change nothing else.",
+    place: scheduler?.statement ?? optimizerPlace(script),
+  };
+}
+
+function growthCause(evidence: RunEvidence, script: RunScript | null): Cause {
+  const optimizer = script === null ? null : steppedOptimizer(script.facts);
+  const built = learningRateOf(optimizer);
+  const rate = evidence.rates?.[1] ?? built;
+  const known = evidence.rates === null ? "" : evidence.rateStepped || evidence.rateRising ? "" : " constant";
+  const gradients =
+    evidence.gradientRatio === null || evidence.gradientRatio >= gradientSpike ? "" : " and gradients are ordinary";
+  return {
+    cause: "learning-rate-high",
+    why: `Growth ${evidence.fromStart ? "from the start" : `after a healthy time${gradients}`} is consistent with a${known} learning rate${
+      rate === null ? "" : ` of ${numberWords(rate)}`
+    } that is too high for this phase.`,
+    rules: ["learning-rate-high", "no-learning-rate-schedule"],
+    weight: 0.6,
+    nextStep: `Lower the learning rate${rate === null ? " to a tenth" : ` to ${numberWords(rate / 10)}`}${evidence.fromStart ? "" : " from the last good checkpoint"}, and change nothing else.`,
+    place: optimizer?.arguments.learningRate?.range ?? optimizerPlace(script),
+  };
+}
+
+function dataCause(verdict: Verdict, weight: number, script: RunScript | null): Cause {
+  const [from, to] = verdict.onsetRange;
+  const where = from === to ? `at ${stepWords(to)}` : `between ${stepWords(from)} and ${stepWords(to)}`;
+  return {
+    cause: "data",
+    why: `A batch ${where} that is unlike the others would look the same.`,
+    rules: ["batch-not-identified"],
+    weight,
+    nextStep: `Log which samples stand in the batches ${where}, and look at them.`,
+    place: optimizerPlace(script),
+  };
+}
+
+function denominatorCause(evidence: RunEvidence, script: RunScript | null): Cause | null {
+  const optimizer = script === null ? null : steppedOptimizer(script.facts);
+  if (optimizer === null || script === null || !optimizer.adamFamily || !usesFloat16(script.facts)) {
+    return null;
+  }
+  return {
+    cause: "small-denominators",
+    why: `Half precision under ${optimizer.constructorName} is consistent with second moments that have become tiny; the log cannot prove it.`,
+    rules: ["eps-unset-under-mixed-precision"],
+    weight: evidence.gradientRatio === null ? 0.4 : 0.35,
+    nextStep: "Raise the optimizer's eps to 1e-7, and change nothing else.",
+    place: optimizer.arguments.eps?.range ?? { start: optimizer.start, end: optimizer.end },
+  };
+}
+
+function numericCauses(evidence: RunEvidence, script: RunScript | null): Cause[] {
+  const grew = evidence.lossRatioBefore !== null && evidence.lossRatioBefore > noGrowth;
+  const term = script === null ? null : riskiestTerm(script.facts);
+  const found: Cause[] = [];
+  const before = grew
+    ? "The loss was rising before."
+    : "Nothing grew before it: consistent with one undefined operation.";
+  found.push({
+    cause: "loss-numerics",
+    why: term === null ? before : `${before} The loss computes ${term.operation} of \`${term.operandText}\`.`,
+    rules: ["unstable-loss"],
+    weight: (grew ? 0.4 : 0.75) + (term === null ? 0 : 0.1),
+    nextStep:
+      term === null
+        ? "Find the first undefined operation with torch.autograd.detect_anomaly() on that step, and make it stable."
+        : `Keep \`${term.operandText}\` away from where ${term.operation} is undefined, and change nothing else.`,
+    place: term === null ? optimizerPlace(script) : { start: term.start, end: term.end },
+  });
+  if (grew) {
+    found.push({
+      cause: "divergence",
+      why: `The loss had grown ${timesWords(evidence.lossRatioBefore ?? 1)} in the records before: training diverged and then overflowed.`,
+      rules: ["learning-rate-high", "missing-gradient-clipping"],
+      weight: 0.65,
+      nextStep: "Lower the learning rate to a tenth from the last good checkpoint, and change nothing else.",
+      place: optimizerPlace(script),
+    });
+  }
+  const scaled = script !== null && usesGradScaler(script.facts);
+  if (evidence.hasLossScale || scaled) {
+    const unscale = script === null ? null : firstEvent(script.facts, ["clip", "scaler-step"]);
+    found.push({
+      cause: "loss-scaling",
+      why: "A dynamic loss scale is in use: gradients that overflow half precision are consistent with this.",
+      rules: ["clip-before-unscale"],
+      weight: evidence.hasLossScale ? 0.8 : 0.5,
+      nextStep: "Unscale the gradients before they are clipped, and look at when the loss scale last fell.",
+      place: unscale?.statement ?? optimizerPlace(script),
+    });
+  }
+  return found;
+}
