@@ -1,9 +1,9 @@
-import { Language, Parser, type Tree } from "web-tree-sitter";
-import { applyEdits, editBetween, inOrder } from "../text/edits.ts";
-import type { TextEdit, TextRange } from "../text/range.ts";
-import { indexKeptStatements, type KeptStatement } from "./keptStatement.ts";
+import { Language, Parser } from "web-tree-sitter";
+import { editBetween } from "../text/edits.ts";
+import type { TextRange } from "../text/range.ts";
+import { findKeptStatements, type KeptStatement } from "./keptStatement.ts";
 import { readPythonTree } from "./pythonNodes.ts";
-import { parseAroundErrors, treeEdit } from "./pythonRepair.ts";
+import { type ParsedText, parseAroundErrors } from "./pythonRepair.ts";
 import { convertPythonModule } from "./pythonStatements.ts";
 import type { LanguageParser, SyntaxDocument } from "./syntaxDocument.ts";
 import type { Module } from "./tree.ts";
@@ -27,18 +27,14 @@ interface PythonLanguage {
   readonly named: readonly boolean[];
 }
 
-interface Parsed {
-  /** The text that the tree was parsed from: as long as the document's, with other line ends and lines taken out. */
-  readonly text: string;
-  /** Null when the parser gave up for lack of memory. */
-  readonly tree: Tree | null;
+interface Parsed extends ParsedText {
   readonly module: Module;
   readonly kept: readonly KeptStatement[];
 }
 
 function openDocument(text: string, language: PythonLanguage): SyntaxDocument {
   let source = text;
-  let parsed = parse(withLineFeeds(text), null, new Map(), language);
+  let parsed = parse(withLineFeeds(text), null, language);
   return {
     get text() {
       return source;
@@ -46,13 +42,11 @@ function openDocument(text: string, language: PythonLanguage): SyntaxDocument {
     get module() {
       return parsed.module;
     },
-    update(newText, edits) {
-      const { tree, kept, text: old } = parsed;
-      const readable = withLineFeeds(newText);
+    update(newText) {
+      const old = parsed;
       source = newText;
-      if (tree) for (const edit of lastFirst(old, readable, edits)) tree.edit(treeEdit(edit, old));
-      parsed = parse(readable, tree, indexKeptStatements(kept), language);
-      tree?.delete();
+      parsed = parse(withLineFeeds(newText), old, language);
+      old.tree?.delete();
     },
     dispose() {
       parsed.tree?.delete();
@@ -61,21 +55,18 @@ function openDocument(text: string, language: PythonLanguage): SyntaxDocument {
   };
 }
 
-function parse(
-  text: string,
-  oldTree: Tree | null,
-  previous: ReadonlyMap<number, KeptStatement>,
-  { parser, types, named }: PythonLanguage,
-): Parsed {
+function parse(text: string, old: Parsed | null, language: PythonLanguage): Parsed {
+  const { parser, types, named } = language;
   parser.reset();
-  const { tree, text: readable, replaced } = parseAroundErrors(parser, text, oldTree);
+  const { tree, text: readable, replaced } = parseAroundErrors(parser, text, old);
   const range = { start: 0, end: text.length };
   if (!tree) {
     return { text, tree, kept: [], module: { ...range, language: "python", body: [], comments: [], holes: [range] } };
   }
-  const slice = oldTree ? copiedSlice(readable) : (start: number, end: number) => readable.slice(start, end);
+  const slice = old ? copiedSlice(readable) : (start: number, end: number) => readable.slice(start, end);
+  const findKept = old ? findKeptStatements(old.kept, editBetween(old.text, readable)) : (): null => null;
   const cursor = tree.walk();
-  const walk = readPythonTree({ cursor, types, named, hasError: tree.rootNode.hasError, previous, slice });
+  const walk = readPythonTree({ cursor, types, named, hasError: tree.rootNode.hasError, findKept, slice });
   cursor.delete();
   const { body, kept } = convertPythonModule(walk, slice);
   const holes = replaced.length > 0 ? inOrderOfStart([...walk.holes, ...replaced]) : walk.holes;
@@ -100,10 +91,4 @@ function copiedSlice(text: string): (start: number, end: number) => string {
 /** A carriage return alone ends a line in Python, but not in the grammar; the offsets stay the same. */
 function withLineFeeds(text: string): string {
   return text.includes("\r") ? text.replace(/\r(?!\n)/g, "\n") : text;
-}
-
-/** The edits from one text to the other, the last first, so that each is given in offsets that still hold. */
-function lastFirst(from: string, to: string, edits: readonly TextEdit[] | undefined): readonly TextEdit[] {
-  const isTold = edits && edits.length > 1 && applyEdits(from, edits).text === to;
-  return (isTold ? [...inOrder(edits)] : [...editBetween(from, to)]).reverse();
 }

@@ -1,7 +1,7 @@
 import type { TreeCursor } from "web-tree-sitter";
 import type { TextRange } from "../text/range.ts";
-import type { KeptStatement } from "./keptStatement.ts";
-import { moveComment, moveRange } from "./moveTree.ts";
+import type { FindKept, KeptStatement } from "./keptStatement.ts";
+import { moveComment } from "./moveTree.ts";
 import { isPlainString } from "./pythonLiterals.ts";
 import type { Comment } from "./tree.ts";
 
@@ -16,14 +16,13 @@ export interface PythonNode extends TextRange {
   readonly statement: StatementOrigin | null;
 }
 
-/** Where a statement came from: its id in the parser's tree, and which of the collected comments and holes lie inside it. */
+/** What a statement needs for its reuse: which of the collected comments lie inside it, and how it was converted before. */
 export interface StatementOrigin {
-  readonly id: number;
   readonly commentFrom: number;
   readonly commentTo: number;
-  readonly holeFrom: number;
-  readonly holeTo: number;
-  /** The statement as it was converted before, when the parser reused its node. */
+  /** False when something in it did not parse: it is read anew each time. */
+  readonly isWhole: boolean;
+  /** Set when nothing in it has changed; its children were not read then. */
   readonly kept: KeptStatement | null;
 }
 
@@ -39,7 +38,7 @@ export interface PythonWalkInput {
   readonly types: readonly string[];
   readonly named: readonly boolean[];
   readonly hasError: boolean;
-  readonly previous: ReadonlyMap<number, KeptStatement>;
+  readonly findKept: FindKept;
   readonly slice: (start: number, end: number) => string;
 }
 
@@ -60,9 +59,9 @@ const unread = -1;
 const none: readonly PythonNode[] = [];
 const statementLists = new Set(["module", "block", "ERROR"]);
 
-/** Reads the tree under the cursor in one walk; statements whose nodes the parser reused are not entered. */
+/** Reads the tree under the cursor in one walk; statements that have not changed are not entered. */
 export function readPythonTree(input: PythonWalkInput): PythonWalk {
-  const { cursor, types, named, hasError, previous, slice } = input;
+  const { cursor, types, named, hasError, findKept, slice } = input;
   const comments: Comment[] = [];
   const holes: TextRange[] = [];
 
@@ -101,20 +100,18 @@ export function readPythonTree(input: PythonWalkInput): PythonWalk {
   }
 
   function readStatement(type: string, start: number, end: number, depth: number): PythonNode {
-    const id = cursor.nodeId;
-    const kept = previous.get(id);
     const commentFrom = comments.length;
-    const holeFrom = holes.length;
-    if (kept && kept.type === type && kept.end - kept.start === end - start) {
+    const holesBefore = holes.length;
+    const kept = hasError && cursor.currentNode.hasError ? null : findKept(type, start, end);
+    if (kept) {
       const to = (offset: number): number => offset - kept.start + start;
       for (const comment of kept.comments) comments.push(moveComment(comment, to));
-      for (const hole of kept.holes) holes.push(moveRange(hole, to));
-      const statement = { id, commentFrom, commentTo: comments.length, holeFrom, holeTo: holes.length, kept };
+      const statement = { commentFrom, commentTo: comments.length, isWhole: true, kept };
       return { type, named: true, start, end, children: none, statement };
     }
     const node = readNamed(type, start, end, depth);
-    const statement = { id, commentFrom, commentTo: comments.length, holeFrom, holeTo: holes.length, kept: null };
-    return { ...node, statement };
+    const isWhole = holes.length === holesBefore;
+    return { ...node, statement: { commentFrom, commentTo: comments.length, isWhole, kept: null } };
   }
 
   function readNamed(type: string, start: number, end: number, depth: number): PythonNode {

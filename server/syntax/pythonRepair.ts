@@ -1,12 +1,12 @@
 import { Edit, type Parser, type Point, type Tree } from "web-tree-sitter";
+import { editBetween } from "../text/edits.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
-export interface RepairedTree {
+/** A text with the parser's tree of it. */
+export interface ParsedText {
+  readonly text: string;
   /** Null when the parser gave up for lack of memory. */
   readonly tree: Tree | null;
-  /** The text that the tree was parsed from: as long as the one given, with the lines in `replaced` as `pass`. */
-  readonly text: string;
-  readonly replaced: readonly TextRange[];
 }
 
 /** Each line taken out costs one more parse that reuses most of the tree. */
@@ -15,40 +15,50 @@ const mostLinesReplaced = 5;
 /**
  * Parses a text, and where an error swallows lines (a call without its closing parenthesis takes all that follows into it)
  * reads the line at which it begins as `pass`, when that makes what is lost smaller. Errors within one line are left to the
- * parser, which keeps the statement around them. `oldTree` has been edited to match `text`, or is null.
+ * parser, which keeps the statement around them. The text that comes back has those lines changed and the same length; `old`
+ * stays as it was.
  */
-export function parseAroundErrors(parser: Parser, text: string, oldTree: Tree | null): RepairedTree {
-  let tree = parser.parse(text, oldTree);
-  let readable = text;
+export function parseAroundErrors(
+  parser: Parser,
+  text: string,
+  old: ParsedText | null,
+): ParsedText & { readonly replaced: readonly TextRange[] } {
+  let best: ParsedText = { text, tree: reparse(parser, text, old) };
   const replaced: TextRange[] = [];
   const tried = new Set<number>();
-  let holes = tree ? errorsIn(tree) : [];
-  for (let attempt = 0; tree && attempt < mostLinesReplaced; attempt += 1) {
-    const line = swallowingLines(readable, holes).find((candidate) => !tried.has(candidate.start));
+  let holes = best.tree ? errorsIn(best.tree) : [];
+  for (let attempt = 0; attempt < mostLinesReplaced; attempt += 1) {
+    const line = swallowingLines(best.text, holes).find((candidate) => !tried.has(candidate.start));
     if (!line) break;
     tried.add(line.start);
-    const edit = { ...line, newText: "pass".padEnd(line.end - line.start).slice(0, line.end - line.start) };
-    const trial = readable.slice(0, line.start) + edit.newText + readable.slice(line.end);
-    const edited = tree.copy();
-    edited.edit(treeEdit(edit, readable));
-    const repaired = parser.parse(trial, edited);
-    edited.delete();
-    const left = repaired ? errorsIn(repaired) : holes;
-    if (repaired && lengthOf(left) < lengthOf(holes)) {
-      tree.delete();
-      tree = repaired;
-      readable = trial;
+    const length = line.end - line.start;
+    const trial = best.text.slice(0, line.start) + "pass".padEnd(length).slice(0, length) + best.text.slice(line.end);
+    // From the old tree: in that of the text with its error, what follows the error is in pieces and cannot be reused.
+    const from = old ?? best;
+    const tree = reparse(parser, trial, from);
+    const left = tree ? errorsIn(tree) : holes;
+    if (tree && lengthOf(left) < lengthOf(holes)) {
+      best.tree?.delete();
+      best = { text: trial, tree };
       holes = left;
       replaced.push(line);
     } else {
-      repaired?.delete();
+      tree?.delete();
     }
   }
-  return { tree, text: readable, replaced };
+  return { ...best, replaced };
 }
 
-/** An edit of a text in the form in which the parser's tree takes it. */
-export function treeEdit({ start, end, newText }: TextEdit, text: string): Edit {
+function reparse(parser: Parser, text: string, old: ParsedText | null): Tree | null {
+  if (!old?.tree) return parser.parse(text);
+  const edited = old.tree.copy();
+  for (const edit of editBetween(old.text, text)) edited.edit(treeEdit(edit, old.text));
+  const tree = parser.parse(text, edited);
+  edited.delete();
+  return tree;
+}
+
+function treeEdit({ start, end, newText }: TextEdit, text: string): Edit {
   const startPosition = advance({ row: 0, column: 0 }, text.slice(0, start));
   return new Edit({
     startIndex: start,

@@ -24,7 +24,7 @@ interface Context {
   kept: KeptStatement[];
 }
 
-/** Converts what one walk read into the statements of a module, with what a later update needs to reuse them. */
+/** Converts what one walk read into the statements of a module, with those that a later update may reuse. */
 export function convertPythonModule(walk: PythonWalk, slice: Slice): ConvertedBody {
   const context: Context = { slice, walk, kept: [] };
   const body = convertBlock(walk.root, context);
@@ -43,42 +43,24 @@ function convertBlock(block: PythonNode | undefined, context: Context): readonly
 function convertKept(node: PythonNode, context: Context): readonly Statement[] {
   const origin = node.statement;
   if (!origin) return convertStatement(node, context);
-  if (origin.kept) return reuse(origin.kept, node, context);
+  const { type, start, end } = node;
+  const { kept, commentFrom, commentTo } = origin;
+  const comments = commentFrom === commentTo ? [] : context.walk.comments.slice(commentFrom, commentTo);
+  if (kept) {
+    const by = start - kept.start;
+    const statements = by === 0 ? kept.statements : moveStatements(kept.statements, (offset) => offset + by);
+    const nestedMoved = kept.nestedMoved + by;
+    context.kept.push({ type, start, end, statements, comments, nested: kept.nested, nestedMoved });
+    return statements;
+  }
   const outer = context.kept;
   const nested: KeptStatement[] = [];
   context.kept = nested;
   const statements = convertStatement(node, context);
   context.kept = outer;
-  const { id, commentFrom, commentTo, holeFrom, holeTo } = origin;
-  const comments = commentFrom === commentTo ? [] : context.walk.comments.slice(commentFrom, commentTo);
-  const holes = holeFrom === holeTo ? [] : context.walk.holes.slice(holeFrom, holeTo);
-  outer.push({ id, type: node.type, start: node.start, end: node.end, statements, comments, holes, nested });
+  if (origin.isWhole) outer.push({ type, start, end, statements, comments, nested, nestedMoved: 0 });
+  else outer.push(...nested);
   return statements;
-}
-
-function reuse(kept: KeptStatement, node: PythonNode, context: Context): readonly Statement[] {
-  const by = node.start - kept.start;
-  if (by === 0) {
-    context.kept.push(kept);
-    return kept.statements;
-  }
-  const statements = moveStatements(kept.statements, (offset) => offset + by);
-  context.kept.push({ ...kept, start: node.start, end: node.end, statements, ...movedExtras(kept, node, context) });
-  return statements;
-}
-
-function movedExtras(
-  kept: KeptStatement,
-  node: PythonNode,
-  context: Context,
-): Pick<KeptStatement, "comments" | "holes"> {
-  const origin = node.statement;
-  if (!origin || kept.comments.length + kept.holes.length === 0) return { comments: [], holes: [] };
-  const { comments, holes } = context.walk;
-  return {
-    comments: comments.slice(origin.commentFrom, origin.commentTo),
-    holes: holes.slice(origin.holeFrom, origin.holeTo),
-  };
 }
 
 function convertStatement(node: PythonNode, context: Context): readonly Statement[] {
