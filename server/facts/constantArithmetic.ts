@@ -17,7 +17,8 @@ export function evaluateBinary(operator: string, left: ScalarValue, right: Scala
       case "%":
         return right === 0 ? undefined : left % right;
       case "**":
-        return left ** right;
+        // As C's pow does for whole powers: `10 ** -4` is 1e-4 to the last bit in Python.
+        return Number.isInteger(right) && right < 0 && left !== 0 ? 1 / left ** -right : left ** right;
       case "<":
         return left < right;
       case "<=":

@@ -20,6 +20,7 @@ export function torchName({ text, facts }: FixContext, module: string, name: str
   for (const each of facts.imports) {
     const bound = boundModule(each);
     if (bound === null || (bound !== module && !module.startsWith(`${bound}.`))) continue;
+    if (bound === module) return { name: `${each.local}.${name}`, edits: [] };
     const written = `${each.local}${module.slice(bound.length)}.${name}`;
     // `torch.…` says most plainly what it is; otherwise the first way that the file has.
     if (best === null || each.local === "torch") best = written;

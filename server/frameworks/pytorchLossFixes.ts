@@ -64,8 +64,9 @@ function logSumExp(term: LossTermFact): FixDraft | null {
 }
 
 function clamp({ facts }: FixContext, term: LossTermFact): FixDraft | null {
-  const floor = smallest(facts);
   const { operandText, operandRange, operation } = term;
+  // 1 - 1e-8 is 1 in float32, whose numbers below 1 are 5.96e-8 apart.
+  const floor = operation === "acos" ? "1e-6" : smallest(facts);
   const simple = /^[\w.]+$/.test(operandText) || /^[\w.]+\([^()]*\)$/.test(operandText);
   const base = simple ? operandText : `(${operandText})`;
   const call = operation === "acos" ? `clamp(-1 + ${floor}, 1 - ${floor})` : `clamp_min(${floor})`;

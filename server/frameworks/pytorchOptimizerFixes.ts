@@ -51,11 +51,11 @@ export function setOptimizerArgument(
     const range = literalBehind(text, argument);
     return range === null ? null : { title, edits: [{ ...range, newText: literal }] };
   }
-  if (isBareGenerator(optimizer)) return null;
+  if (isBareGenerator(text, optimizer)) return null;
   return { title, edits: appendArgument(text, optimizer, `${argument.keyword}=${literal}`) };
 }
 
-/** `Adam(p for p in …)`: a generator without parentheses must be the only argument. */
-function isBareGenerator({ parametersText }: OptimizerFact): boolean {
-  return parametersText !== null && /\sfor\s/.test(parametersText) && !/^[\w.]*[[({]/.test(parametersText);
+/** `Adam(p for p in …)`: a generator without parentheses of its own must be the only argument. */
+function isBareGenerator(text: string, { nameRange, end, parametersText }: OptimizerFact): boolean {
+  return parametersText !== null && / for /.test(parametersText) && text.slice(nameRange.end, end) === parametersText;
 }
