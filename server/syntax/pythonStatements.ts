@@ -153,6 +153,8 @@ function convertAssignment(range: TextRange, outermost: PythonNode, slice: Slice
   return { kind: "assignment", start: range.start, end: range.end, targets, operator, annotation, value };
 }
 
+const mostNestedBranches = 500;
+
 function convertIf(node: PythonNode, context: Context): If {
   const parts = namedChildren(node);
   const clauses = parts.filter((part) => part.type === "elif_clause" || part.type === "else_clause");
@@ -167,8 +169,11 @@ function convertIf(node: PythonNode, context: Context): If {
       ? { clause, ...branch(clause) }
       : { clause, test: null, body: convertBlock(blockOf(clause), context) },
   );
-  let orElse: readonly Statement[] = [];
-  for (const { clause, test, body } of converted.reverse()) {
+  // Past the limit branches lie side by side instead of within each other, so that no walk exhausts the stack.
+  let orElse: readonly Statement[] = converted.slice(mostNestedBranches).flatMap(({ clause, test, body }) => {
+    return test ? [{ kind: "if" as const, start: clause.start, end: clause.end, test, body, orElse: [] }] : body;
+  });
+  for (const { clause, test, body } of converted.slice(0, mostNestedBranches).reverse()) {
     orElse = test ? [{ kind: "if", start: clause.start, end: node.end, test, body, orElse }] : body;
   }
   return { kind: "if", start: node.start, end: node.end, ...head, orElse };

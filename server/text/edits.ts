@@ -68,9 +68,19 @@ export function editBetween(from: string, to: string): readonly TextEdit[] {
   if (from === to) return [];
   const shorter = Math.min(from.length, to.length);
   let start = 0;
+  // Whole pieces first: comparing strings is many times faster than comparing their code units one by one.
+  while (start + piece <= shorter && from.slice(start, start + piece) === to.slice(start, start + piece))
+    start += piece;
   while (start < shorter && from.charCodeAt(start) === to.charCodeAt(start)) start += 1;
-  let same = 0;
   const most = shorter - start;
+  let same = 0;
+  while (same + piece <= most && endPiece(from, same) === endPiece(to, same)) same += piece;
   while (same < most && from.charCodeAt(from.length - 1 - same) === to.charCodeAt(to.length - 1 - same)) same += 1;
   return [{ start, end: from.length - same, newText: to.slice(start, to.length - same) }];
+}
+
+const piece = 1024;
+
+function endPiece(text: string, beforeEnd: number): string {
+  return text.slice(text.length - beforeEnd - piece, text.length - beforeEnd);
 }

@@ -299,7 +299,7 @@ test("gives the tree of a fresh reading after any edits, wherever the text parse
       check();
       document.dispose();
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
