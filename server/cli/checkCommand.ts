@@ -98,7 +98,11 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       if (values.fix && !values.diff && paths[0] === "-") io.stdout.write(result.fixedText ?? source.text);
       else if (result.fixedText === null) continue;
       else if (values.diff) io.stdout.write(unifiedDiff(name, source.text, result.fixedText));
-      else await writeSource(file, result.fixedText, source);
+      else {
+        await writeSource(file, result.fixedText, source).catch((error: unknown) =>
+          complain(name, `The fixed text cannot be written: ${error instanceof Error ? error.message : String(error)}`),
+        );
+      }
     }
 
     const files = checked.map((each) => each.reported);

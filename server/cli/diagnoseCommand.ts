@@ -1,6 +1,7 @@
 import path from "node:path";
 import { diagnoseLogs } from "../monitor/diagnoseLogs.ts";
-import { type DiagnosisReport, diagnosisJson, diagnosisText } from "../report/diagnosisReport.ts";
+import type { DiagnosisReport } from "../monitor/logDiagnosis.ts";
+import { diagnosisJson, diagnosisText } from "../report/diagnosisReport.ts";
 import { createFactsReader } from "./codeFacts.ts";
 import { type Command, type CommandIo, exitClean, exitFailure, exitFindings, say, UsageError } from "./io.ts";
 import { oneOf, readOptions } from "./options.ts";

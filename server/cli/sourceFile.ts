@@ -19,8 +19,8 @@ export async function writeSource(file: string, text: string, as: DecodedText): 
   const target = await realpath(file);
   const { mode } = await stat(target);
   const temporary = path.join(path.dirname(target), `.${path.basename(target)}.haywire-${process.pid}`);
+  await writeFile(temporary, encodeText({ text, encoding: as.encoding, bom: as.bom }), { flag: "wx" });
   try {
-    await writeFile(temporary, encodeText({ text, encoding: as.encoding, bom: as.bom }), { flag: "wx" });
     await chmod(temporary, mode);
     await rename(temporary, target);
   } catch (error) {

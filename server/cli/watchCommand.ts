@@ -5,7 +5,7 @@ import { createMonitor } from "../monitor/createMonitor.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
 import { runChild } from "./childProcess.ts";
 import { createFactsReader } from "./codeFacts.ts";
-import { type Command, type CommandIo, exitClean, exitFindings, UsageError } from "./io.ts";
+import { type Command, type CommandIo, exitClean, exitFindings, say, UsageError } from "./io.ts";
 import { readOptions } from "./options.ts";
 import { liveStatus } from "./statusLine.ts";
 import { verdictText } from "./verdictText.ts";
@@ -51,9 +51,11 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
   try {
     for (const log of logs) {
       const absolute = path.resolve(io.cwd, log);
-      await monitor.watch({ path: absolute, ...(code ? { codePath: code } : {}) }).catch((error: unknown) => {
+      const params = { path: absolute, ...(code ? { codePath: code } : {}) };
+      const runs = await monitor.watch(params).catch((error: unknown) => {
         throw new UsageError(`Cannot watch ${log}: ${error instanceof Error ? error.message : String(error)}.`);
       });
+      if (runs.every((run) => run.state === "waiting")) say(io.stderr, `haywire: waiting for ${log}`);
     }
     await stopped(io);
     await facts.settled();

@@ -4,7 +4,7 @@ import { diagnosticsOf, type PlacedVerdict } from "./diagnostics.ts";
 import type { LintedProgram, OpenPrograms } from "./openPrograms.ts";
 
 /** Milliseconds that changes are gathered before a lint, so that a burst of keystrokes costs one. */
-const pushDelay = 5;
+const pushDelay = 2;
 /** Milliseconds between two requests to pull again: the client then asks for every open text. */
 const refreshDelay = 50;
 

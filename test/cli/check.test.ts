@@ -227,3 +227,14 @@ test("hyperparameters that changed since HEAD are found in a repository", async 
   assert.equal(status, 1);
   assert.match(stdout, /many-hyperparameters-changed 3 hyperparameters differ from HEAD/);
 });
+
+test("a fixed file that cannot be written is one message and 2, and stays as it was", async () => {
+  const cwd = folderWith({ "a/train.py": keepsGraph, "b/train.py": keepsGraph });
+  // A name that is taken, for root may write anywhere.
+  writeFileSync(path.join(cwd, `a/.train.py.haywire-${process.pid}`), "");
+  const { status, stderr } = await run(["check", "--fix"], { cwd });
+  assert.equal(status, 2);
+  assert.match(stderr, /^haywire: a\/train\.py: The fixed text cannot be written: [^\n]+\n$/);
+  assert.equal(readFileSync(path.join(cwd, "a/train.py"), "utf8"), keepsGraph);
+  assert.equal(readFileSync(path.join(cwd, "b/train.py"), "utf8"), fixed);
+});

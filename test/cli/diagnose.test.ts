@@ -57,7 +57,7 @@ test("torn lines, absurd numbers, 10,000 columns and a log without numbers: each
   const columns = Array.from({ length: 10_000 }, (_, index) => `m${index}`);
   const cwd = folderWith({
     "torn.jsonl": `${healthy}{"step": 200, "lo\n${log(201, 230, (step) => 1 / (step + 1))}{"step": 230, "loss": 0.0`,
-    "absurd.jsonl": healthy + '{"step": 1e400, "loss": 1e999}\n{"step": -5, "loss": -1e-400}\n' + line(203, 0.1),
+    "absurd.jsonl": `${healthy}{"step": 1e400, "loss": 1e999}\n{"step": -5, "loss": -1e-400}\n${line(203, 0.1)}`,
     "wide.csv": [["step", ...columns], ...Array.from({ length: 5 }, (_, step) => [step, ...columns.map(() => 1)])]
       .map((row) => row.join(","))
       .join("\n"),

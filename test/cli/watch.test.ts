@@ -136,3 +136,15 @@ test("watch LOG shows the live state on a terminal, and ends with 0 when nothing
   assert.match(stdout, /\r\u001b\[2Klog.* step 2 · loss 0\.2500/);
   assert.ok(stdout.endsWith("\r\u001b[2K"));
 });
+
+test("watch LOG waits for a log that is not there yet, and says so", async () => {
+  const cwd = folderWith({});
+  const stop = new AbortController();
+  const log = path.join(cwd, "late.jsonl");
+  setTimeout(() => writeFileSync(log, '{"step": 1, "loss": 0.5}\n{"step": 2, "loss": NaN}\n'.repeat(3)), 300);
+  setTimeout(() => stop.abort(), 4000);
+  const { status, stdout, stderr } = await run(["watch", "late.jsonl"], { cwd, stop: stop.signal });
+  assert.equal(stderr, "haywire: waiting for late.jsonl\n");
+  assert.match(stdout, /non-finite/);
+  assert.equal(status, 1);
+});

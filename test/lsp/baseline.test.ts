@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { folderWith, git } from "../cli/command.ts";
+import { codes, connect, has, script } from "./session.ts";
+
+const text = (lr: number, eps: number, decay: number) =>
+  script.replace("lr=0.1", `lr=${lr}, eps=${eps}, weight_decay=${decay}`);
+
+function repository(): { readonly file: string; readonly uri: string; readonly folder: string } {
+  const folder = folderWith({
+    "train.py": text(0.001, 1e-7, 0.01),
+    "haywire.toml": "many-hyperparameters-changed = 3\n",
+  });
+  git(folder, "init", "-q");
+  git(folder, "add", ".");
+  git(folder, "commit", "-qm", "first");
+  const file = path.join(folder, "train.py");
+  return { file, uri: pathToFileURL(file).href, folder };
+}
+
+test("findings against git's HEAD come after the open, and go when the change is committed and saved", async () => {
+  const { uri, file, folder } = repository();
+  const changed = text(0.002, 1e-6, 0.02);
+  writeFileSync(file, changed);
+  const client = await connect();
+  await client.open(uri, changed);
+  await client.publication(uri, has("many-hyperparameters-changed"));
+  const since = client.published.length;
+  git(folder, "commit", "-qam", "second");
+  await client.connection.sendNotification("textDocument/didSave", { textDocument: { uri } });
+  await client.publication(uri, (params) => !has("many-hyperparameters-changed")(params), since);
+});
+
+test("a client that pulls is told to ask again when git has answered", async () => {
+  const { uri } = repository();
+  const client = await connect({ pull: true });
+  await client.open(uri, text(0.002, 1e-6, 0.02));
+  for (let tries = 0; tries < 500 && client.refreshes.count === 0; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.ok(codes(await client.pull(uri)).includes("many-hyperparameters-changed"));
+});
+
+test("in an untrusted workspace git is not asked", async () => {
+  const { uri } = repository();
+  const client = await connect({ initializationOptions: { trusted: false } });
+  await client.open(uri, text(0.002, 1e-6, 0.02));
+  await client.publication(uri);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(client.published.length, 1);
+});
+
+test("a settings file that changes holds at once, and what is wrong in it is logged", async () => {
+  const { uri, folder } = repository();
+  const client = await connect();
+  await client.open(uri, script);
+  await client.publication(uri, has("learning-rate-high"));
+  writeFileSync(path.join(folder, "haywire.toml"), '[rules]\nlearning-rate-high = "off"\nno-such-rule = "off"\n');
+  const settings = pathToFileURL(path.join(folder, "haywire.toml")).href;
+  await client.connection.sendNotification("workspace/didChangeWatchedFiles", {
+    changes: [{ uri: settings, type: 2 }],
+  });
+  await client.publication(uri, (params) => !has("learning-rate-high")(params));
+  assert.ok(
+    client.messages.some((message) => message.includes("no-such-rule")),
+    client.messages.join(),
+  );
+});
