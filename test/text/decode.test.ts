@@ -84,5 +84,6 @@ test("leaves out binary files and files beyond the limit, each with one message"
   assert.equal(binary.problems[0]?.offset, 4);
   const large = decodeText("data.py", new Uint8Array(largestSource + 1).fill(0x20));
   assert.equal(large.value.binary, true);
-  assert.match(large.problems[0]?.message ?? "", /20\.0 MiB/);
+  assert.match(large.problems[0]?.message ?? "", /more than the 5\.0 MiB/);
+  assert.equal(decodeText("data.ipynb", new Uint8Array(largestSource + 1).fill(0x20)).value.binary, false);
 });
