@@ -74,7 +74,6 @@ onThemeChange(() => {
   schedule();
 });
 post({ type: "ready" });
-if (state.selected !== null) post({ type: "select", runId: state.selected });
 
 function receive(message: ToPanel): void {
   switch (message.type) {
@@ -91,6 +90,7 @@ function receive(message: ToPanel): void {
       } else if (state.selected === null && runs[0]) {
         state = selectRun(state, runs[0].id);
       }
+      if (message.selected === null && state.selected !== null) post({ type: "select", runId: state.selected });
       for (const run of runs) measure(run);
       // Answers to an earlier page's questions never come.
       requests.forget();

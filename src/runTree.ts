@@ -50,7 +50,9 @@ function childrenOf(node: RunNode | undefined, runs: TrackedRuns): RunNode[] {
   return [
     ...[...run.verdicts].reverse().map((verdict): RunNode => ({ type: "verdict", runId: run.id, verdict })),
     ...(run.series.length > 0 ? [{ type: "seriesGroup", runId: run.id } as const] : []),
-    ...run.paths.filter((logPath) => path.isAbsolute(logPath)).map((logPath): RunNode => ({ type: "log", path: logPath })),
+    ...run.paths
+      .filter((logPath) => path.isAbsolute(logPath))
+      .map((logPath): RunNode => ({ type: "log", path: logPath })),
   ];
 }
 
