@@ -118,6 +118,8 @@ function serve(connection: Connection, client: ClientAbilities): void {
 
 /** What the script behind a run says: as the editor has it, else as the disk has it; null when it cannot be read. */
 async function factsOf(linter: Linter, programs: OpenPrograms, path: string) {
+  // A line of a notebook is one of a cell, which a place in a file cannot say.
+  if (path.endsWith(".ipynb")) return null;
   const linted = await programs.ofPath(path)?.lint();
   if (linted) return { text: linted.program.text, facts: linted.result.facts };
   const text = await readFile(path, "utf8").catch(() => null);

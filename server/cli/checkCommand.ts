@@ -1,7 +1,6 @@
 import path from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { showSettings } from "../config/settings.ts";
-import { findSources } from "../lint/findSources.ts";
 import { ruleMarkdown } from "../lint/ruleDocuments.ts";
 import { githubReport } from "../report/githubReport.ts";
 import { jsonReport } from "../report/jsonReport.ts";
@@ -12,22 +11,12 @@ import { textReport } from "../report/textReport.ts";
 import { unifiedDiff } from "../report/unifiedDiff.ts";
 import { rules } from "../rules/index.ts";
 import { readableDocument } from "../rules/ruleDocument.ts";
-import { type DecodedText, decodeText } from "../text/decode.ts";
-import type { Outcome, Problem } from "../text/problem.ts";
+import { sourcesOf } from "./checkedSources.ts";
 import { type CheckedFile, createFileChecker } from "./checkFile.ts";
-import { createSettingsReader, type SettingsReader } from "./commandSettings.ts";
-import {
-  type Command,
-  type CommandIo,
-  exitClean,
-  exitFailure,
-  exitFindings,
-  say,
-  UsageError,
-  wantsColor,
-} from "./io.ts";
+import { createSettingsReader } from "./commandSettings.ts";
+import { type Command, type CommandIo, exitClean, exitFailure, exitFindings, say, wantsColor } from "./io.ts";
 import { oneOf, readOptions } from "./options.ts";
-import { readSource, writeSource } from "./sourceFile.ts";
+import { writeSource } from "./sourceFile.ts";
 
 const noRules: string[] = [];
 
@@ -148,49 +137,4 @@ async function reportIn(
 function tellProblems(files: readonly ReportedFile[], io: CommandIo): void {
   for (const file of files)
     for (const { message } of file.problems) say(io.stderr, `haywire: ${file.path}: ${message}.`);
-}
-
-interface NamedSource {
-  /** As it is shown: relative to the current folder where the user named it so. */
-  readonly name: string;
-  /** Absolute. */
-  readonly file: string;
-  readonly source: DecodedText;
-  readonly problems: readonly Problem[];
-}
-
-/** The files to check. One that is no text is only complained about. */
-async function* sourcesOf(
-  paths: readonly string[],
-  stdinName: string | undefined,
-  settingsOf: SettingsReader,
-  io: CommandIo,
-  complain: (name: string, problem: string) => void,
-): AsyncGenerator<NamedSource> {
-  const named = (name: string, file: string, { value: source, problems }: Outcome<DecodedText>): NamedSource[] => {
-    if (!source.binary) return [{ name, file, source, problems }];
-    complain(name, problems[0]?.message ?? "The file cannot be read");
-    return [];
-  };
-  if (paths.includes("-")) {
-    if (paths.length > 1) throw new UsageError("- stands alone: standard input is one file.");
-    if (stdinName === undefined) {
-      throw new UsageError("Reading standard input needs --stdin-filename, which tells the language.");
-    }
-    const chunks: Buffer[] = [];
-    for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
-    yield* named(stdinName, path.resolve(io.cwd, stdinName), decodeText(stdinName, Buffer.concat(chunks)));
-    return;
-  }
-  const { exclude } = (await settingsOf(io.cwd)).lint;
-  const { value: files, problems } = await findSources(
-    paths.map((each) => path.resolve(io.cwd, each)),
-    exclude,
-  );
-  const nameOf = (file: string) => {
-    const relative = path.relative(io.cwd, file);
-    return relative.startsWith("..") ? file : relative;
-  };
-  for (const problem of problems) complain(nameOf(problem.path), problem.message);
-  for (const file of files) yield* named(nameOf(file), file, await readSource(file, nameOf(file)));
 }

@@ -15,6 +15,8 @@ export function createFactsReader(): FactsReader {
   const linter = createLinter(createParsers());
   const asked: Promise<unknown>[] = [];
   const read = async (path: string) => {
+    // A line of a notebook is one of a cell, which a place in a file cannot say.
+    if (path.endsWith(".ipynb")) return null;
     const text = await readFile(path, "utf8").catch(() => null);
     return text === null ? null : { text, facts: (await linter.lintText({ path, text })).facts };
   };

@@ -54,13 +54,18 @@ interface Entry {
   /** Changes that the parsed text has not seen: how many, and the edits of the last. */
   unseen: { count: number; edits: readonly TextEdit[] | null };
   linted: LintedProgram | null;
-  isLongTold: boolean;
+  /** What was logged about it, so that a fault met at every keystroke is told once. */
+  readonly told: Set<string>;
 }
 
 /** Programs open in the editor. `log` is told what could not be linted; linting never rejects. */
 export function createOpenPrograms(linter: Linter, log: (message: string) => void): OpenPrograms {
   const entries = new Map<string, Entry>();
 
+  const tell = (entry: Entry, message: string) => {
+    if (!entry.told.has(message)) log(message);
+    entry.told.add(message);
+  };
   const lint = async (entry: Entry): Promise<LintedProgram | null> => {
     try {
       const document = await entry.document;
@@ -68,8 +73,7 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
       if (entry.linted?.revision === entry.revision) return entry.linted;
       if (!document || entries.get(entry.program.uri) !== entry) return null;
       if (entry.program.text.length > longestText) {
-        if (!entry.isLongTold) log(`${entry.program.path} is longer than ${longestText} characters and is not linted.`);
-        entry.isLongTold = true;
+        tell(entry, `${entry.program.path} is longer than ${longestText} characters and is not linted`);
         return null;
       }
       if (entry.unseen.count > 0) {
@@ -79,10 +83,14 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
       }
       const { settings, baseline, libraryVersions } = entry.basis;
       const result = document.lint(settings.lint, baseline, libraryVersions);
+      for (const problem of result.problems) {
+        // A text that does not parse is usual while it is typed; a rule that failed is not.
+        if (problem.offset === undefined) tell(entry, `${problem.path}: ${problem.message}`);
+      }
       entry.linted = { program: entry.program, revision: entry.revision, result };
       return entry.linted;
     } catch (error) {
-      log(`Cannot lint ${entry.program.path}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+      tell(entry, `Cannot lint ${entry.program.path}: ${error instanceof Error ? error.message : error}`);
       return null;
     }
   };
@@ -112,7 +120,7 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
           document: linter.openDocument(program.path, program.text),
           unseen: { count: 0, edits: null },
           linted: null,
-          isLongTold: false,
+          told: new Set(),
         });
         return;
       }

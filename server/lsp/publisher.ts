@@ -37,12 +37,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   const lint = async (uri: string): Promise<LintedProgram | null> => {
     await ready(uri);
-    const linted = (await programs.get(uri)?.lint()) ?? null;
-    for (const problem of linted?.result.problems ?? []) {
-      // A text that does not parse is usual while it is typed; a rule that failed is not.
-      if (problem.offset === undefined) connection.console.error(`${problem.path}: ${problem.message}`);
-    }
-    return linted;
+    return (await programs.get(uri)?.lint()) ?? null;
   };
 
   const send = (uri: string, diagnostics: Diagnostic[], version?: number) => {

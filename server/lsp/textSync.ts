@@ -1,4 +1,4 @@
-import type { TextDocumentContentChangeEvent } from "vscode-languageserver";
+import type { Position, TextDocumentContentChangeEvent } from "vscode-languageserver";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { TextEdit } from "../text/range.ts";
 
@@ -11,16 +11,22 @@ export function editsOfChanges(
   changes: readonly TextDocumentContentChangeEvent[],
 ): TextEdit[] | null {
   const edits: TextEdit[] = [];
-  let limit = Number.POSITIVE_INFINITY;
+  let limit: Position = { line: Number.POSITIVE_INFINITY, character: 0 };
   for (const change of changes) {
     if (!("range" in change)) return null;
+    // Positions are compared, not offsets: one that lies in what an earlier change inserted has no offset in this text.
+    if (isAfter(change.range.end, limit)) return null;
     const start = document.offsetAt(change.range.start);
     const end = document.offsetAt(change.range.end);
-    if (start > end || end > limit) return null;
-    limit = start;
+    if (start > end) return null;
+    limit = document.positionAt(start);
     edits.unshift({ start, end, newText: change.text });
   }
   return edits;
+}
+
+function isAfter(left: Position, right: Position): boolean {
+  return left.line > right.line || (left.line === right.line && left.character > right.character);
 }
 
 /** How the language-server package keeps texts, with each change told before it is made. */

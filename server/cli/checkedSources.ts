@@ -1,0 +1,52 @@
+import path from "node:path";
+import { findSources } from "../lint/findSources.ts";
+import { type DecodedText, decodeText } from "../text/decode.ts";
+import type { Outcome, Problem } from "../text/problem.ts";
+import type { SettingsReader } from "./commandSettings.ts";
+import { type CommandIo, UsageError } from "./io.ts";
+import { readSource } from "./sourceFile.ts";
+
+export interface NamedSource {
+  /** As it is shown: relative to the current folder where the user named it so. */
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly source: DecodedText;
+  readonly problems: readonly Problem[];
+}
+
+/** The files to check, or standard input for `-`. One that cannot be read as text is only complained about. */
+export async function* sourcesOf(
+  paths: readonly string[],
+  stdinName: string | undefined,
+  settingsOf: SettingsReader,
+  io: CommandIo,
+  complain: (name: string, problem: string) => void,
+): AsyncGenerator<NamedSource> {
+  const named = (name: string, file: string, { value: source, problems }: Outcome<DecodedText>): NamedSource[] => {
+    if (!source.binary) return [{ name, file, source, problems }];
+    complain(name, problems[0]?.message ?? "The file cannot be read");
+    return [];
+  };
+  if (paths.includes("-")) {
+    if (paths.length > 1) throw new UsageError("- stands alone: standard input is one file.");
+    if (stdinName === undefined) {
+      throw new UsageError("Reading standard input needs --stdin-filename, which tells the language.");
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
+    yield* named(stdinName, path.resolve(io.cwd, stdinName), decodeText(stdinName, Buffer.concat(chunks)));
+    return;
+  }
+  const { exclude } = (await settingsOf(io.cwd)).lint;
+  const { value: files, problems } = await findSources(
+    paths.map((each) => path.resolve(io.cwd, each)),
+    exclude,
+  );
+  const nameOf = (file: string) => {
+    const relative = path.relative(io.cwd, file);
+    return relative.startsWith("..") ? file : relative;
+  };
+  for (const problem of problems) complain(nameOf(problem.path), problem.message);
+  for (const file of files) yield* named(nameOf(file), file, await readSource(file, nameOf(file)));
+}
