@@ -74,7 +74,12 @@ function createReader(): LogReader {
   }
 
   function push(parsed: Omit<LogRecord, "line" | "endOffset">, endOffset: number, out: LogRecord[]): void {
-    out.push({ ...parsed, line: lineNumber, endOffset });
+    const { values, phase, event } = parsed;
+    if (phase === undefined && event === undefined) {
+      out.push({ values, line: lineNumber, endOffset });
+    } else {
+      out.push({ ...parsed, line: lineNumber, endOffset });
+    }
   }
 
   /** A bar's state stands until its count moves on: what it showed last is what belongs to that count. */

@@ -39,7 +39,7 @@ const scaleChange =
 const resumed = /\b(?:resum(?:ed|ing)\b.{0,60}\b(?:from|checkpoint|training|at)|loaded checkpoint)\b/i;
 
 export function createLineParser(): LineParser {
-  const templates: { template: TextTemplate; phase: "train" | "val" | null; places: boolean }[] = [];
+  const templates: { template: TextTemplate; phase: "train" | "val" | null; places: boolean; epoch: boolean }[] = [];
   let epoch: number | null = null;
   let epochUsed = false;
   let headingPhase: "train" | "val" | null = null;
@@ -118,7 +118,7 @@ export function createLineParser(): LineParser {
     const names = new Set(fields.map(({ name }) => name));
     const template = names.size === fields.length ? learnTemplate(raw, fields) : null;
     if (template !== null) {
-      templates.unshift({ template, phase, places });
+      templates.unshift({ template, phase, places, epoch: names.has("epoch") || names.has("Epoch") });
       templates.length = Math.min(templates.length, mostTemplates);
     }
   }
@@ -129,7 +129,9 @@ export function createLineParser(): LineParser {
         const known = templates[i];
         const values = known?.template.read(raw) ?? null;
         if (known !== undefined && values !== null) {
-          noteEpoch(values);
+          if (known.epoch) {
+            noteEpoch(values);
+          }
           return finished(values, known.phase, known.places);
         }
       }
