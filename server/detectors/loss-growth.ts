@@ -29,7 +29,7 @@ export const lossGrowth: DetectorKind = { kind: "loss-growth", create: createLos
 
 function createLossGrowth(): Detector {
   const context = createRunContext();
-  let watches = new Map<string, { log: Watch; raw: Watch; positive: boolean }>();
+  let watches = new Map<string, Watch & { readonly logScale: boolean }>();
   let most = 0;
   let anyLoss = false;
   let begun = 0;
@@ -45,16 +45,15 @@ function createLossGrowth(): Detector {
         return [];
       }
       let watch = watches.get(observation.series);
-      if (watch === undefined) {
-        watch = { log: createWatch(true, context), raw: createWatch(false, context), positive: true };
+      if (watch === undefined || (watch.logScale && observation.value <= 0)) {
+        // A loss at or below 0 has no logarithm: from its first such value on it is judged as it is, with what is learned anew.
+        const logScale = watch === undefined && observation.value > 0;
+        watch = { logScale, ...createWatch(logScale, context) };
         watches.set(observation.series, watch);
         begun = observation.index;
       }
-      watch.positive = watch.positive && observation.value > 0;
-      const onLog = watch.positive ? watch.log.observe(observation) : null;
-      const onRaw = watch.raw.observe(observation);
       most = Math.max(most, observation.index + 1 - begun);
-      const said = watch.positive ? onLog : onRaw;
+      const said = watch.observe(observation);
       return said === null ? [] : [said];
     },
     restart() {

@@ -56,12 +56,12 @@ interface Spike {
 
 interface Watch {
   observe(observation: Observation): Spike | null;
-  readonly ready: boolean;
+  ready(): boolean;
 }
 
 function createLossSpike(): Detector {
   const context = createRunContext();
-  let watches = new Map<string, { log: Watch; raw: Watch; positive: boolean }>();
+  let watches = new Map<string, Watch & { readonly logScale: boolean }>();
   let anyLoss = false;
   let told = 0;
   let highest = Number.NEGATIVE_INFINITY;
@@ -77,14 +77,13 @@ function createLossSpike(): Detector {
         return [];
       }
       let watch = watches.get(observation.series);
-      if (watch === undefined) {
-        watch = { log: createWatch(true, context), raw: createWatch(false, context), positive: true };
+      if (watch === undefined || (watch.logScale && observation.value <= 0)) {
+        // A loss at or below 0 has no logarithm: from its first such value on it is judged as it is, with what is learned anew.
+        const logScale = watch === undefined && observation.value > 0;
+        watch = { logScale, ...createWatch(logScale, context) };
         watches.set(observation.series, watch);
       }
-      watch.positive = watch.positive && observation.value > 0;
-      const onLog = watch.positive ? watch.log.observe(observation) : null;
-      const onRaw = watch.raw.observe(observation);
-      const said = watch.positive ? onLog : onRaw;
+      const said = watch.observe(observation);
       if (said === null || (told >= mostTold && said.peak <= highest)) {
         return [];
       }
@@ -103,7 +102,7 @@ function createLossSpike(): Detector {
       if (context.levelsMeanNothing) {
         return "reward or adversarial losses are logged: their level says nothing";
       }
-      return [...watches.values()].some(({ log, raw, positive }) => (positive ? log : raw).ready)
+      return [...watches.values()].some(({ ready }) => ready())
         ? null
         : `fewer than ${fewest} records of training loss`;
     },
@@ -206,9 +205,7 @@ function createWatch(logScale: boolean, context: ReturnType<typeof createRunCont
 
   return {
     observe,
-    get ready() {
-      return tail.count >= fewest;
-    },
+    ready: () => tail.count >= fewest,
   };
 
   function verdictOf({ series, step }: Observation, spike: Open): Verdict {

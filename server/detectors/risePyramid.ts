@@ -1,4 +1,4 @@
-import { medianOf } from "./slidingMedian.ts";
+import { createSlidingMedian, medianOf, type SlidingMedian } from "./slidingMedian.ts";
 
 /** A rise that a level of the pyramid holds for real. */
 export interface Rise {
@@ -58,6 +58,7 @@ const memory = 128;
 interface PyramidLevel {
   /** Values waiting to make a block of the next level. */
   readonly four: number[];
+  readonly window: SlidingMedian;
   readonly blocks: number[];
   count: number;
   readonly windows: number[];
@@ -83,7 +84,7 @@ export interface RisePyramid {
  * its lowest so far; the run's own largest drawup measures its noise, memory and cycles together.
  */
 export function createRisePyramid(settings: RiseSettings): RisePyramid {
-  let levels: PyramidLevel[] = [];
+  const levels: PyramidLevel[] = [];
   let records = 0;
 
   function levelAt(k: number): PyramidLevel {
@@ -91,6 +92,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     if (level === undefined) {
       level = {
         four: [],
+        window: createSlidingMedian(settings.window),
         blocks: [],
         count: 0,
         windows: [],
@@ -109,10 +111,8 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
   function addBlock(k: number, value: number): Rise | null {
     const level = levelAt(k);
     level.count++;
-    level.blocks.push(value);
-    if (level.blocks.length > memory) {
-      level.blocks.shift();
-    }
+    level.window.add(value);
+    remember(level.blocks, value);
     const found = judge(level, k);
     if (k + 1 >= settings.levels) {
       return found;
@@ -131,11 +131,8 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     if (level.blocks.length < window) {
       return null;
     }
-    const now = medianOf(level.blocks.slice(-window));
-    level.windows.push(now);
-    if (level.windows.length > memory + window) {
-      level.windows.shift();
-    }
+    const now = level.window.median();
+    remember(level.windows, now);
     if (now < level.lowest) {
       level.lowest = now;
       level.lowestAt = records;
@@ -200,9 +197,16 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
         level.running = 0;
         level.runningPeak = 0;
       }
-      levels = levels.slice();
     },
   };
+}
+
+/** Keeps the newest values; older ones go in bulk, which is cheaper than one by one. */
+function remember(values: number[], value: number): void {
+  values.push(value);
+  if (values.length >= 2 * memory) {
+    values.splice(0, memory);
+  }
 }
 
 /**
@@ -212,7 +216,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
  */
 function spreadOf(level: PyramidLevel, window: number): number {
   const rises: number[] = [];
-  for (let i = window; i < level.windows.length - window; i++) {
+  for (let i = Math.max(window, level.windows.length - memory); i < level.windows.length - window; i++) {
     const change = (level.windows[i] ?? 0) - (level.windows[i - window] ?? 0);
     if (change > 0) {
       rises.push(change);
@@ -221,7 +225,7 @@ function spreadOf(level: PyramidLevel, window: number): number {
   rises.sort((a, b) => a - b);
   const upward = rises[Math.floor(0.75 * rises.length)] ?? 0;
   const steps: number[] = [];
-  for (let i = 1; i < level.blocks.length - window; i++) {
+  for (let i = Math.max(1, level.blocks.length - memory); i < level.blocks.length - window; i++) {
     steps.push((level.blocks[i] ?? 0) - (level.blocks[i - 1] ?? 0));
   }
   const middle = medianOf(steps);
