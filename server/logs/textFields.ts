@@ -40,7 +40,7 @@ export function scanFields(line: string): TextField[] {
       continue;
     }
     const gap = line.slice(behind, start);
-    behind = end;
+    behind = end + unitLength(line, end);
     const last = fields[fields.length - 1];
     const value = parseNumber(match[0]) ?? Number.NaN;
     if (last !== undefined && /^\s*\/\s*$/.test(gap)) {
@@ -65,6 +65,10 @@ export function scanFields(line: string): TextField[] {
   return fields;
 }
 
+function unitLength(line: string, end: number): number {
+  return /[a-z]/i.test(line[end] ?? "") ? (unit.exec(line.slice(end, end + 12))?.[0].length ?? 0) : 0;
+}
+
 function standsAlone(line: string, start: number, end: number): boolean {
   const before = line[start - 1] ?? " ";
   const earlier = line[start - 2] ?? " ";
@@ -76,7 +80,7 @@ function standsAlone(line: string, start: number, end: number): boolean {
   if (/[:\-.]/.test(after) && /\d/.test(later)) {
     return false;
   }
-  return !/[a-z_]/i.test(after) || unit.test(line.slice(end));
+  return !/[a-z_]/i.test(after) || unitLength(line, end) > 0;
 }
 
 function nameIn(gap: string): { name: string; joined: boolean } {
@@ -106,7 +110,7 @@ function lastOf(text: string, mark: string): number {
 
 /** Source code, format strings and settings that look like numbers being reported. */
 const code =
-  /^\s*(?:def|class|import|from|return|if|elif|else|for|while|with|try|assert|print|raise|async|const|let|var|#|@|>>>|\/\/)(?:\b|\s|$)|\w\(|[!<>=]=|[+*/-]=|\bself\.|\blambda\b|%[sd]|%\.\d|\{[\w.]*[:!}]|\w\[[\w'"]+\]\s*=|^\s*[\w.]+\s=\s.*[^\d\s,.a-z]$/i;
+  /^\s*(?:def|class|import|from|return|if|elif|else|for|while|with|try|assert|print|raise|async|const|let|var|#|@|>>>|\/\/)(?:\b|\s|$)|\w\(|[!<>=]=|[+*/-]=|\bself\.|\blambda\b|%[sd]|%\.\d|\{[\w.]*[:!}]|\w\[[\w'"]+\]\s*=/i;
 
 /** Sentences about what was done, not about the step that was made. */
 const prose =
