@@ -14,16 +14,24 @@ import { dottedText, terminalName } from "./dottedText.ts";
 import { type AssignmentBinding, bindingsOf, type ClassInfo, classAround, type Scope } from "./scope.ts";
 
 const maximumDepth = 10;
+/** An object made in more ways than this is not followed: the work would multiply with each step. */
+const maximumCandidates = 6;
 
 /** The reason given when a literal dictionary certainly lacks the key. */
 export const absentKey = "the dictionary does not have it";
 
 /** What `object.key` or `object["key"]` can stand for: options, dictionary entries, class attributes, `self.key`. */
-export function candidatesOfField(object: Expression, key: string, at: Expression, scope: Scope): Candidates {
+export function candidatesOfField(
+  object: Expression,
+  key: string,
+  at: Expression,
+  scope: Scope,
+  depth = 0,
+): Candidates {
   const assigned = assignmentsTo(object, key, scope);
   const reaching = reachingAssignment(assigned, at, scope);
   if (reaching !== null) return candidatesOfAssignments([reaching], key);
-  const initial = initialField(object, key, scope, 0);
+  const initial = initialField(object, key, scope, depth);
   if (assigned.length === 0) return initial ?? unknown(`${key} is set elsewhere`);
   const later = candidatesOfAssignments(assigned, key);
   if (!later.known || initial === null) return later;
@@ -61,7 +69,7 @@ function initialField(object: Expression, key: string, scope: Scope, depth: numb
       const inner = object.kind === "attribute" ? object.name : stringIndex(object.index);
       if (inner === null) return null;
       if (inner === "__dict__") return initialField(object.object, key, scope, depth + 1);
-      const found = candidatesOfField(object.object, inner, object, scope);
+      const found = candidatesOfField(object.object, inner, object, scope, depth + 1);
       return found.known ? fieldOfCandidates(found.candidates, key, depth) : null;
     }
     default:
@@ -92,6 +100,7 @@ function fieldOfName(
 }
 
 function fieldOfCandidates(candidates: readonly Candidate[], key: string, depth: number): Candidates | null {
+  if (candidates.length > maximumCandidates) return null;
   const all: Candidate[] = [];
   for (const { expression, scope, position } of candidates) {
     // `args, unknown = parser.parse_known_args()`

@@ -77,7 +77,6 @@ export function linkedCalls(
     if (callable === null || visited.has(callable)) return;
     visited.add(callable);
     for (const returned of callable.returns) follow(returned, callable.scope, position, depth + 1);
-    visited.delete(callable);
   }
 
   function followBinding(binding: Binding, depth: number): void {

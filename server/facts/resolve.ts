@@ -10,10 +10,18 @@ import type { ScalarValue } from "./trainingFacts.ts";
 const maximumDepth = 24;
 /** More possible values than this are as good as none. */
 const maximumValues = 8;
+/** Expressions looked at for one value: bounds the work on tangled code. */
+const maximumSteps = 500;
+
+/** Where an evaluation stands: the expressions around it, and how many it may still look at. */
+interface Within {
+  readonly expressions: readonly Expression[];
+  readonly budget: { steps: number };
+}
 
 /** The value that an expression has where it stands, with every place it comes through; unknown with the reason otherwise. */
 export function resolve(expression: Expression, scope: Scope): Resolved<ScalarValue> {
-  return evaluate(expression, scope, []);
+  return evaluate(expression, scope, { expressions: [], budget: { steps: maximumSteps } });
 }
 
 /** Whether a resolved flag is on; unknown stays unknown. */
@@ -25,10 +33,12 @@ export function asFlag(resolved: Resolved<ScalarValue>): Resolved<boolean> {
   return { ...resolved, value: truthy(resolved.value), alternatives };
 }
 
-function evaluate(expression: Expression, scope: Scope, under: readonly Expression[]): Resolved<ScalarValue> {
-  if (under.includes(expression)) return unknown("it is defined by itself", []);
-  if (under.length > maximumDepth) return unknown("it comes through too many places", []);
-  const within = [...under, expression];
+function evaluate(expression: Expression, scope: Scope, under: Within): Resolved<ScalarValue> {
+  const { expressions, budget } = under;
+  if (expressions.includes(expression)) return unknown("it is defined by itself", []);
+  budget.steps -= 1;
+  if (expressions.length > maximumDepth || budget.steps < 0) return unknown("it comes through too many places", []);
+  const within = { expressions: [...expressions, expression], budget };
   switch (expression.kind) {
     case "number":
     case "boolean":
@@ -76,7 +86,7 @@ function evaluate(expression: Expression, scope: Scope, under: readonly Expressi
 function evaluateArithmetic(
   expression: Extract<Expression, { kind: "binary" }>,
   scope: Scope,
-  within: readonly Expression[],
+  within: Within,
 ): Resolved<ScalarValue> {
   const left = evaluate(expression.left, scope, within);
   if (!left.known) return left;
@@ -98,7 +108,7 @@ function evaluateArithmetic(
   return known(values, chain, left.overridable || right.overridable);
 }
 
-function evaluateCall(call: Call, scope: Scope, within: readonly Expression[]): Resolved<ScalarValue> {
+function evaluateCall(call: Call, scope: Scope, within: Within): Resolved<ScalarValue> {
   const name = terminalName(call.callee) ?? "a call";
   const [first, second] = call.arguments;
   if (
@@ -127,12 +137,7 @@ function evaluateCall(call: Call, scope: Scope, within: readonly Expression[]): 
   return unknown(`computed by ${name}()`, [place(call, scope, "call")]);
 }
 
-function fromCandidates(
-  candidates: Candidates,
-  use: Expression,
-  scope: Scope,
-  within: readonly Expression[],
-): Resolved<ScalarValue> {
+function fromCandidates(candidates: Candidates, use: Expression, scope: Scope, within: Within): Resolved<ScalarValue> {
   if (!candidates.known) return unknown(candidates.reason, [place(use, scope, "name")]);
   const [only] = candidates.candidates;
   if (only === undefined) return unknown("never set in this file", [place(use, scope, "name")]);
@@ -140,7 +145,8 @@ function fromCandidates(
   for (const candidate of candidates.candidates) {
     if (candidate.position !== null) return unknown("unpacked from a call", [place(use, scope, candidate.via)]);
     const value = evaluate(candidate.expression, candidate.scope, within);
-    resolved.push(candidate.overridable && value.known ? { ...value, overridable: true } : value);
+    if (!value.known) return prepend(value, place(use, scope, candidate.via));
+    resolved.push(candidate.overridable ? { ...value, overridable: true } : value);
   }
   return merge(resolved, [place(use, scope, only.via)]);
 }

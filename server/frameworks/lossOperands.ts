@@ -11,6 +11,8 @@ import type { Call, Expression } from "../syntax/tree.ts";
 export type Danger = "log" | "sqrt" | "power" | "acos" | "division";
 
 const maximumDepth = 8;
+/** A name set in more places than this is not followed. */
+const maximumBindings = 4;
 
 /** Functions that keep an operand off the edge, or whose result never reaches it. */
 const guards =
@@ -90,6 +92,7 @@ function callCanReachZero(call: Call, danger: Danger, scope: Scope, depth: numbe
 function nameCanReachZero(name: string, danger: Danger, scope: Scope, depth: number): boolean {
   const bindings = bindingsOf(name, scope) ?? [];
   const values = bindings.flatMap((binding) => (binding.kind === "assignment" ? [binding] : []));
+  if (values.length > maximumBindings) return false;
   if (values.length > 0 && values.length === bindings.length) {
     return values.every(
       ({ operator, position, value, scope: from }) =>

@@ -56,9 +56,11 @@ interface Place {
 }
 
 /** Longer chains of calls than this are not followed. */
+const maximumCallDepth = 24;
+/** Callbacks nested deeper than this are not followed. */
 const maximumInlining = 6;
 /** More events than this are no single training iteration; it also bounds the work on tangled code. */
-const maximumEvents = 400;
+const maximumEvents = 120;
 
 /**
  * The training loops of a file: the innermost loop that holds both a backward pass and an optimizer step, its events in order
@@ -69,10 +71,13 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
   // A loop in a callback is met once where the callback is handed on and once by itself.
   const seen = new Set<Loop>();
   const ofFunction = new Map<FunctionInfo, readonly EventDraft[]>();
+  let callDepth = 0;
 
   function eventsOfFunction(callable: FunctionInfo): readonly EventDraft[] {
     const known = ofFunction.get(callable);
     if (known !== undefined) return known;
+    if (callDepth >= maximumCallDepth) return [];
+    callDepth += 1;
     // Recursion meets this empty list and ends.
     ofFunction.set(callable, []);
     const events = body(callable.definition.body, {
@@ -81,6 +86,7 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
       everyNth: false,
       inlining: [callable],
     });
+    callDepth -= 1;
     ofFunction.set(callable, events);
     return events;
   }
