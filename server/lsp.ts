@@ -12,6 +12,7 @@ import { abilitiesOf, type ClientAbilities, serverCapabilities } from "./lsp/cap
 import { createOpenPrograms, type OpenPrograms } from "./lsp/openPrograms.ts";
 import type { Program } from "./lsp/programs.ts";
 import { createPublisher } from "./lsp/publisher.ts";
+import { quietly } from "./lsp/quietly.ts";
 import { answerRequests } from "./lsp/requests.ts";
 import { serveRuns } from "./lsp/runs.ts";
 import { listenToTexts } from "./lsp/sync.ts";
@@ -35,14 +36,15 @@ export function startLanguageServer(connection: Connection): void {
 
 function serve(connection: Connection, client: ClientAbilities): void {
   const linter = createLinter(createParsers());
-  const programs = createOpenPrograms(linter, (message) => connection.console.error(message));
+  const logError = (message: string) => quietly(() => connection.console.error(message));
+  const programs = createOpenPrograms(linter, logError);
   const ready = new Map<string, Promise<unknown>>();
 
   const runs = serveRuns(connection, {
     factsOf: (path) => factsOf(linter, programs, path),
     onPlacesChanged: () => publisher.announceAll(),
     onStateChanged: () => {
-      if (client.refreshesCodeLenses) connection.sendRequest("workspace/codeLens/refresh").catch(() => undefined);
+      if (client.refreshesCodeLenses) quietly(() => connection.sendRequest("workspace/codeLens/refresh"));
     },
   });
   const publisher = createPublisher({
@@ -65,7 +67,7 @@ function serve(connection: Connection, client: ClientAbilities): void {
     publisher.announce(program.uri, false);
   };
   const logged = (work: Promise<unknown>): Promise<unknown> =>
-    work.catch((error: unknown) => connection.console.error(error instanceof Error ? error.message : String(error)));
+    work.catch((error: unknown) => logError(error instanceof Error ? error.message : String(error)));
   const readAllAgain = () => {
     for (const { program } of programs.all()) {
       // One after the other, so that the newest settings are the last to be set.

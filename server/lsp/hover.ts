@@ -42,7 +42,7 @@ function optimizerHover(program: Program, facts: TrainingFacts, offset: number) 
       if (argument.range && holds(argument.range, offset)) {
         const origin = argument.given ? originOf(program, argument.resolved) : "library default";
         return {
-          markdown: `**${optimizer.constructorName}** \`${argument.keyword}\`: ${valueText(facts, argument.resolved)} (${origin})`,
+          markdown: `**${optimizer.constructorName}** \`${settingName(argument)}\`: ${valueText(facts, argument.resolved)} (${origin})`,
           range: argument.range,
         };
       }
@@ -65,7 +65,13 @@ function optimizerTable(program: Program, facts: TrainingFacts, optimizer: Optim
 
 function argumentRow(program: Program, facts: TrainingFacts, argument: OptimizerArgument): string {
   const origin = argument.given ? originOf(program, argument.resolved) : "library default";
-  return `| ${argument.keyword} | ${valueText(facts, argument.resolved)} | ${origin} |`;
+  return `| ${settingName(argument)} | ${valueText(facts, argument.resolved)} | ${origin} |`;
+}
+
+/** The keyword as written; of a pair such as `betas` which of the two. */
+function settingName({ name, keyword }: OptimizerArgument): string {
+  if (keyword !== "betas") return keyword;
+  return name === "beta1" ? "betas[0]" : name === "beta2" ? "betas[1]" : keyword;
 }
 
 function valueText(facts: TrainingFacts, resolved: Resolved<ScalarValue>): string {

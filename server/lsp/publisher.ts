@@ -2,6 +2,7 @@ import type { Connection, Diagnostic } from "vscode-languageserver";
 import type { ClientAbilities } from "./capabilities.ts";
 import { diagnosticsOf, type PlacedVerdict } from "./diagnostics.ts";
 import type { LintedProgram, OpenPrograms } from "./openPrograms.ts";
+import { quietly } from "./quietly.ts";
 
 /** Milliseconds that changes are gathered before a lint, so that a burst of keystrokes costs one. */
 const pushDelay = 2;
@@ -42,7 +43,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   const send = (uri: string, diagnostics: Diagnostic[], version?: number) => {
     const params = { uri, diagnostics, ...(version === undefined ? {} : { version }) };
-    connection.sendDiagnostics(params).catch(() => undefined);
+    quietly(() => connection.sendDiagnostics(params));
   };
 
   const push = async (uri: string) => {
@@ -66,7 +67,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     isRefreshDue = true;
     setTimeout(() => {
       isRefreshDue = false;
-      connection.languages.diagnostics.refresh().catch(() => undefined);
+      quietly(() => connection.languages.diagnostics.refresh());
     }, refreshDelay);
   };
 
@@ -76,7 +77,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     } else if (!due.has(uri)) {
       const run = () => {
         due.delete(uri);
-        push(uri).catch((error: unknown) => connection.console.error(`Cannot publish findings: ${error}`));
+        push(uri).catch((error: unknown) =>
+          quietly(() => connection.console.error(`Cannot publish findings: ${error}`)),
+        );
       };
       due.set(uri, setTimeout(run, pushDelay));
     }

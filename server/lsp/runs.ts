@@ -5,6 +5,7 @@ import type { Monitor, MonitorOptions } from "../monitor/monitor.ts";
 import type { ClientNotifications, Requests, RunView, ServerNotifications } from "../protocol.ts";
 import { readableDocument } from "../rules/ruleDocument.ts";
 import type { PlacedVerdict } from "./diagnostics.ts";
+import { quietly } from "./quietly.ts";
 
 /** Runs that the client watches, as the rest of the server sees them. */
 export interface WatchedRuns {
@@ -90,13 +91,12 @@ function placedVerdicts(runs: readonly RunView[]): PlacedVerdict[] {
   );
 }
 
-/** A client that has gone is no fault. */
 function notify<M extends keyof ServerNotifications>(
   connection: Connection,
   method: M,
   params: ServerNotifications[M],
 ): void {
-  connection.sendNotification(method, params).catch(() => undefined);
+  quietly(() => connection.sendNotification(method, params));
 }
 
 function onRequest<M extends keyof Requests>(

@@ -69,3 +69,15 @@ test("a settings file that changes holds at once, and what is wrong in it is log
     client.messages.join(),
   );
 });
+
+test("a client that goes away while git is asked and a refresh is due is no fault", async () => {
+  for (const pull of [true, false]) {
+    const { uri } = repository();
+    const client = await connect({ pull });
+    await client.open(uri, text(0.002, 1e-6, 0.02));
+    if (pull) await client.pull(uri);
+    client.close();
+    // What was under way ends in this time; an exception then would fail this file.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+});
