@@ -110,7 +110,7 @@ function candidatesOfBinding(binding: Binding, name: string): Candidates {
 }
 
 /** What a function's callers in the file, its default and its command-line decorator give a parameter. */
-export function candidatesOfParameter(parameter: Parameter, position: number, owner: Scope): Candidates {
+function candidatesOfParameter(parameter: Parameter, position: number, owner: Scope): Candidates {
   const { name, defaultValue, variadic } = parameter;
   if (variadic !== null) return unknown(`${name} collects arguments`);
   const callable = owner.node?.kind === "function" ? owner.source.functions.get(owner.node) : undefined;

@@ -52,7 +52,7 @@ export function rootName(expression: Expression): string | null {
 }
 
 /** A literal key as `dottedText` writes it: strings quoted, integers bare. */
-export function literalKey(index: Expression): string | null {
+function literalKey(index: Expression): string | null {
   if (index.kind === "string" && index.value !== null) return JSON.stringify(index.value);
   return index.kind === "number" ? String(index.value) : null;
 }

@@ -1,4 +1,4 @@
-import type { Expression, Lambda } from "../syntax/tree.ts";
+import type { Expression } from "../syntax/tree.ts";
 
 /** Calls `visit` with each direct part of an expression, in order of evaluation; not with the body of a lambda. */
 export function forEachChild(expression: Expression, visit: (child: Expression) => void): void {
@@ -60,10 +60,4 @@ export function someExpression(expression: Expression, test: (part: Expression) 
     if (!found) found = someExpression(child, test);
   });
   return found;
-}
-
-/** The expression that a lambda returns when it is nothing but one `return`, else null. */
-export function lambdaResult(lambda: Lambda): Expression | null {
-  const only = lambda.body.length === 1 ? lambda.body[0] : undefined;
-  return only?.kind === "return" ? only.value : null;
 }

@@ -1,5 +1,4 @@
 import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
-import { dottedText, terminalName } from "../facts/dottedText.ts";
 import { absentKey, candidatesOfField } from "../facts/fieldCandidates.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
@@ -7,6 +6,7 @@ import type { Resolved } from "../facts/resolved.ts";
 import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
 import type { OptimizerArgument, OptimizerArgumentName, OptimizerFact, ScalarValue } from "../facts/trainingFacts.ts";
 import type { Argument, Call, Expression } from "../syntax/tree.ts";
+import { boundTo } from "./boundTo.ts";
 import { type OptimizerParameter, torchOptimizers } from "./pytorchDefaults.ts";
 
 /** An optimizer fact with the call that it was read from. */
@@ -52,27 +52,9 @@ export function collectTorchOptimizers(
 }
 
 /** The last name of a callee. */
-export function nameRangeOf(callee: Expression): { readonly start: number; readonly end: number } {
+function nameRangeOf(callee: Expression): { readonly start: number; readonly end: number } {
   const range = callee.kind === "attribute" ? callee.nameRange : callee;
   return { start: range.start, end: range.end };
-}
-
-/** Dotted text of what a call's result is assigned to, through `a if c else b`; null when it is passed on. */
-export function boundTo({ call, statement }: CallSite): string | null {
-  if (statement.kind !== "assignment" || statement.value === null) return null;
-  const target = statement.targets[0];
-  if (target === undefined) return null;
-  if (target.kind === "list" && statement.value.kind === "list") {
-    const index = statement.value.items.findIndex((item) => holds(item, call));
-    const bound = target.items[index];
-    return bound === undefined ? null : dottedText(bound);
-  }
-  return holds(statement.value, call) ? dottedText(target) : null;
-}
-
-function holds(value: Expression, call: Call): boolean {
-  if (value === call) return true;
-  return value.kind === "conditional" && (holds(value.whenTrue, call) || holds(value.whenFalse, call));
 }
 
 function parametersOf(call: Call): Expression | null {
@@ -209,10 +191,4 @@ function isOlder(version: string | null, [major, minor]: readonly [number, numbe
   const parts = version?.match(/^(\d+)\.(\d+)/);
   if (!parts) return false;
   return Number(parts[1]) < major || (Number(parts[1]) === major && Number(parts[2]) < minor);
-}
-
-/** Whether a callee's last name is one of torch's optimizers. */
-export function isTorchOptimizerName(callee: Expression): boolean {
-  const name = terminalName(callee);
-  return name !== null && Object.hasOwn(torchOptimizers, name);
 }

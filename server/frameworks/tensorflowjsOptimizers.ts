@@ -1,12 +1,11 @@
 import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
-import { terminalName } from "../facts/dottedText.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
 import type { Provenance } from "../facts/resolved.ts";
 import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
 import type { OptimizerArgument, OptimizerArgumentName, OptimizerFact, ScalarValue } from "../facts/trainingFacts.ts";
 import type { DictionaryLiteral, Expression } from "../syntax/tree.ts";
-import { boundTo } from "./pytorchOptimizers.ts";
+import { boundTo } from "./boundTo.ts";
 
 interface Signature {
   readonly adaptive: boolean;
@@ -158,9 +157,4 @@ function defaulted(
 
 function placeOf(expression: Expression, scope: Scope): Provenance {
   return { path: scope.source.path, start: expression.start, end: expression.end, via: "library default" };
-}
-
-/** Whether a call makes one of `tf.train`'s optimizers. */
-export function isTfjsOptimizer(callee: Expression, scope: Scope): boolean {
-  return qualifiedName(callee, scope) === `tf.train.${terminalName(callee) ?? ""}`;
 }
