@@ -82,7 +82,11 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       io,
       complain,
     )) {
-      const result = await checkFile({ name, file, text: source.text, problems });
+      const result = await checkFile({ name, file, text: source.text, problems }).catch((error: unknown) => {
+        complain(name, `The file could not be linted: ${error instanceof Error ? error.message : String(error)}`);
+        return null;
+      });
+      if (!result) continue;
       checked.push(result);
       if (values.fix && !values.diff && paths[0] === "-") io.stdout.write(result.fixedText ?? source.text);
       else if (result.fixedText === null) continue;
