@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import type { TrainingFacts } from "../../server/facts/trainingFacts.ts";
 import { createMonitor } from "../../server/monitor/createMonitor.ts";
 import type { Monitor } from "../../server/monitor/monitor.ts";
 import type { RunView, VerdictView } from "../../server/protocol.ts";
@@ -99,4 +100,92 @@ describe("the monitor", () => {
     await writeFile(path, "x");
     await assert.rejects(monitor.watch({ path: join(path, "below.jsonl") }));
   });
+
+  it("reaches a verdict once while the log grows, with its place in the script", async () => {
+    await monitor.close();
+    const code = "loss = torch.log(p)\n";
+    monitor = createMonitor({
+      onRunChanged: (view) => changes.push({ at: performance.now(), view }),
+      onVerdict: (_, verdict) => verdicts.push(verdict),
+      factsOf: async (path) => ({ text: code, facts: factsWithLog(path, code) }),
+      pollInterval: 50,
+    });
+    const path = join(folder, "metrics.jsonl");
+    await writeFile(path, "");
+    await monitor.watch({ path, codePath: join(folder, "train.py") });
+    for (let step = 0; step < 40; step++) {
+      await appendFile(path, step < 30 ? line(step, 1 + 1 / (step + 1)) : `{"step": ${step}, "loss": NaN}\n`);
+    }
+    await until("the verdict", () => verdicts.length > 0);
+    await until("the last record", () => monitor.runs()[0]?.lastStep === 39);
+    assert.equal(verdicts.length, 1);
+    assert.equal(verdicts[0]?.kind, "non-finite");
+    assert.equal(verdicts[0]?.onsetStep, 30);
+    assert.deepEqual([verdicts[0]?.code?.line, verdicts[0]?.code?.character], [0, 7]);
+    assert.equal(monitor.runs()[0]?.verdicts[0]?.id, verdicts[0]?.id);
+    assert.deepEqual(monitor.runs()[0]?.series[0], {
+      name: "loss",
+      role: "train-loss",
+      points: 40,
+      nonFinite: 10,
+      last: "NaN",
+    });
+  });
+
+  it("keeps a run that was begun anew under the same name, and a file that went away", async () => {
+    const path = join(folder, "metrics.jsonl");
+    await writeFile(path, Array.from({ length: 30 }, (_, step) => line(step, 1)).join(""));
+    await monitor.watch({ path });
+    await rm(path);
+    await until("that it is gone", () => monitor.runs()[0]?.state === "gone");
+    await writeFile(path, Array.from({ length: 5 }, (_, step) => line(step, 1)).join(""));
+    await until("both branches", () => monitor.runs()[0]?.series[0]?.points === 35);
+    assert.equal(monitor.runs()[0]?.state, "live");
+    const range = monitor.range({ runId: monitor.runs()[0]?.id ?? "", series: ["loss"], from: 0, to: 4, columns: 100 });
+    assert.deepEqual(range.series[0]?.steps, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
+  });
+
+  it("reads a terminal's output through its escapes, and says that a command failed", async () => {
+    const run = { runId: "t1", name: "python train.py", codePath: null };
+    const output =
+      "\x1b]633;C\x07\x1b[32mstep 1 | loss 0.50\x1b[0m\r\nstep 2 | loss 0.40\r\n\x1b]633;D;1\x07step 3 | loss 0.30";
+    for (const character of output) {
+      monitor.terminalOutput({ ...run, text: character });
+    }
+    assert.equal(monitor.runs()[0]?.series[0]?.points, 2);
+    monitor.terminalOutput({ ...run, text: "", ended: true, exitCode: 1 });
+    const [view] = monitor.runs();
+    assert.equal(view?.state, "failed");
+    assert.equal(view?.series[0]?.points, 3);
+    assert.equal(view?.lastStep, 3);
+  });
+
+  it("shows the last raw lines and says so while there are no numbers", async () => {
+    const path = join(folder, "run.log");
+    await writeFile(path, "Loading data\nBuilding the model\n");
+    const [view] = await monitor.watch({ path });
+    assert.equal(view?.state, "waiting");
+    assert.deepEqual(view?.rawTail, ["Loading data", "Building the model"]);
+    assert.match(view?.problems[0] ?? "", /run\.log: holds no numbers in a form that is known\.$/);
+  });
 });
+
+function factsWithLog(path: string, code: string): TrainingFacts {
+  const start = code.indexOf("torch.log(p)");
+  const term = { start, end: start + "torch.log(p)".length };
+  return {
+    path,
+    language: "python",
+    frameworks: ["pytorch"],
+    imports: [],
+    optimizers: [],
+    loops: [],
+    precision: [],
+    traits: [],
+    lossTerms: [
+      { ...term, framework: "pytorch", operation: "log", operandText: "p", operandRange: term, stableForm: null },
+    ],
+    graphAccumulations: [],
+    hyperparameters: [],
+  };
+}
