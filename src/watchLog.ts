@@ -55,7 +55,11 @@ export function createLogWatcher(
       const paths = runs.get(runId)?.paths ?? [];
       await request(client, "haywire/unwatch", { runId });
       runs.remove(runId);
-      await remember(remembered().filter((watched) => !paths.some((log) => log === watched.path)));
+      // A folder stays remembered while another run in it is watched.
+      const others = runs.all().flatMap((run) => run.paths);
+      const isStopped = (watched: WatchedPath) =>
+        paths.some((log) => holds(watched.path, log)) && !others.some((log) => holds(watched.path, log));
+      await remember(remembered().filter((watched) => !isStopped(watched)));
     },
     restore: async () => {
       for (const watched of remembered()) {
@@ -67,6 +71,11 @@ export function createLogWatcher(
       }
     },
   };
+}
+
+/** Whether the log is this file or lies in this folder. */
+function holds(watched: string, log: string): boolean {
+  return log === watched || log.startsWith(watched + path.sep);
 }
 
 async function askForLog(): Promise<vscode.Uri | undefined> {
