@@ -43,7 +43,7 @@ export function planCharts(runs: readonly RunView[]): ChartPlan[] {
     [...roles]
       .filter(([, role]) => role === wanted)
       .map(([name, role]) => ({ id: `series:${name}`, title: name, series: [{ name, role }], main: false }))
-      .sort((a, b) => a.title.localeCompare(b.title));
+      .sort((a, b) => a.title.localeCompare(b.title, "en", { numeric: true }));
   return [...plans, ...single("metric"), ...single("other")];
 }
 
