@@ -20,7 +20,7 @@ export function createClient(context: vscode.ExtensionContext): Client {
       { scheme: "vscode-notebook-cell", language: "python" },
     ],
     synchronize: { configurationSection: "haywire" },
-    initializationOptions: { trusted: vscode.workspace.isTrusted },
+    initializationOptions: { trusted: vscode.workspace.isTrusted, runAndWatch: true },
     middleware: {
       handleDiagnostics: (uri, diagnostics, next) => next(uri, withRuleLinks(diagnostics)),
       provideDiagnostics: async (document, previousResultId, token, next) => {
