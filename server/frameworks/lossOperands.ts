@@ -86,7 +86,7 @@ function callCanReachZero(call: Call, danger: Danger, scope: Scope, depth: numbe
     const { returns } = callable;
     return returns.length > 0 && returns.every((each) => canReachZero(each, danger, callable.scope, depth + 1));
   }
-  return danger === "log" && endsInSigmoid(call, scope);
+  return danger === "log" && (endsInSigmoid(call, scope) || predictsProbabilities(call, scope));
 }
 
 function nameCanReachZero(name: string, danger: Danger, scope: Scope, depth: number): boolean {
@@ -122,6 +122,26 @@ function endsInSigmoid(call: Call, scope: Scope): boolean {
     if (last?.kind === "call" && /^(Sigmoid|Softmax)$/.test(terminalName(last.callee) ?? "")) return true;
   }
   return false;
+}
+
+/** `model.predict(x)` of a `tf.sequential()` whose last dense layer has a softmax or sigmoid. */
+function predictsProbabilities({ callee }: Call, scope: Scope): boolean {
+  if (callee.kind !== "attribute" || !/^(predict|apply)$/.test(callee.name)) return false;
+  const { callsByTerminalName } = scope.source;
+  const made = linkedCalls(callee.object, scope, (call) => terminalName(call.callee) === "sequential");
+  const built = callsByTerminalName.get("sequential")?.filter(({ call }) => made.has(call)) ?? [];
+  return built.some((model) => {
+    const last = callsByTerminalName.get("dense")?.findLast((layer) => layer.scope === model.scope);
+    const options = last?.call.arguments[0]?.value;
+    if (options?.kind !== "dictionary") return false;
+    return options.entries.some(
+      ({ key, value }) =>
+        key?.kind === "string" &&
+        key.value === "activation" &&
+        value.kind === "string" &&
+        /^(softmax|sigmoid)$/.test(value.value ?? ""),
+    );
+  });
 }
 
 /** A clamp, a positive constant that is added, or a function that stays off the edge, anywhere in the operand. */

@@ -140,3 +140,35 @@ for (const { xs, ys } of batches) {
   assert.equal(fixed, text.replace("tf.log(tf.softmax(logits))", "tf.logSoftmax(logits)"));
   assert.deepEqual(factsOfTypeScript(fixed).lossTerms, []);
 });
+
+test("knows that a TensorFlow.js model with a softmax layer predicts probabilities that can be zero", () => {
+  const program = (activation: string, operand: string) => `import * as tf from "@tensorflow/tfjs";
+function createModel() {
+  const model = tf.sequential();
+  model.add(tf.layers.dense({ units: 8, activation: "relu" }));
+  model.add(tf.layers.dense({ units: 2, activation: "${activation}" }));
+  return model;
+}
+function crossEntropy(labels, probabilities) {
+  return tf.neg(tf.mean(tf.mul(labels, tf.log(${operand}))));
+}
+const model = createModel();
+const optimizer = tf.train.adam(0.001);
+for (const { xs, ys } of batches) {
+  optimizer.minimize(() => crossEntropy(ys, model.predict(xs)));
+}
+`;
+  const termsIn = (text: string) =>
+    factsOfTypeScript(text).lossTerms.map(({ operation, operandText }) => [operation, operandText]);
+  const text = program("softmax", "probabilities");
+  assert.deepEqual(termsIn(text), [["log", "probabilities"]]);
+  const facts = factsOfTypeScript(text);
+  const fix = frameworkNamed("tensorflowjs").fixes.stabilizeLossTerm(
+    { text, facts },
+    present(facts.lossTerms[0], "term"),
+  );
+  const fixed = applied(text, present(fix, "a fix").edits);
+  assert.equal(fixed, program("softmax", "probabilities.add(1e-7)"));
+  assert.deepEqual(termsIn(fixed), []);
+  assert.deepEqual(termsIn(program("linear", "probabilities")), []);
+});
