@@ -52,12 +52,8 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   const data = path.join(folder, "data");
   if (options.installed ?? true) await installExtensions(embedded, data, [path.join(root, "out/haywire.vsix")]);
   const settingsFile = path.join(data, "user/User/settings.json");
-  const writeTheme = (theme: Theme) => {
-    const colorTheme = theme === "light" ? "Default Light Modern" : "Default Dark Modern";
-    return writeFile(settingsFile, JSON.stringify({ ...quietSettings, "workbench.colorTheme": colorTheme }));
-  };
   await mkdir(path.dirname(settingsFile), { recursive: true });
-  await writeTheme("dark");
+  await writeFile(settingsFile, JSON.stringify({ ...quietSettings, "workbench.colorTheme": "Default Dark Modern" }));
 
   const server = await startServer(embedded, {
     data,
@@ -78,10 +74,9 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
     await page.goto(`${server.url}/?folder=${encodeURIComponent(workspace)}`);
     await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor({ timeout: patience });
     const setTheme = async (theme: Theme) => {
-      await writeTheme(theme);
-      await page
-        .locator(theme === "light" ? ".monaco-workbench.vs" : ".monaco-workbench.vs-dark")
-        .waitFor({ timeout: patience });
+      const wanted = page.locator(theme === "light" ? ".monaco-workbench.vs" : ".monaco-workbench.vs-dark");
+      if ((await wanted.count()) === 0) await runCommand(page, "Preferences: Toggle between Light/Dark Themes");
+      await wanted.waitFor({ timeout: patience });
       await page.waitForTimeout(500);
     };
     return { page, workspace, url: server.url, setTheme, close };

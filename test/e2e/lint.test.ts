@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { type Editor, openEditor, openFile, patience, release, screenshots, until } from "./embeddedEditor.ts";
+import {
+  type Editor,
+  goToLine,
+  openEditor,
+  openFile,
+  patience,
+  release,
+  screenshots,
+  until,
+} from "./embeddedEditor.ts";
 import { applyQuickFix, problems } from "./problemsView.ts";
 
 test(`VS Code ${release}: train.py is marked, and the lightbulb mends the file`, async (context) => {
@@ -10,6 +19,7 @@ test(`VS Code ${release}: train.py is marked, and the lightbulb mends the file`,
   context.after(editor.close);
   const { page } = editor;
   await openFile(page, "train.py");
+  await goToLine(page, 100);
   await page.locator(".squiggly-warning").first().waitFor({ timeout: patience });
   const listed = (await problems(page)).join("\n");
   for (const rule of ["missing-gradient-clipping", "adam-l2-weight-decay", "loss-keeps-graph"]) {
@@ -50,6 +60,7 @@ test(`VS Code ${release}: train.ts is marked, and the lightbulb mends the file`,
   context.after(editor.close);
   const { page } = editor;
   await openFile(page, "train.ts");
+  await goToLine(page, 57);
   await page.locator(".squiggly-warning").first().waitFor({ timeout: patience });
   const rules = ["learning-rate-high", "unstable-loss", "missing-gradient-clipping"];
   await until(

@@ -1,4 +1,5 @@
 /** *Watch Log…* and the panel, as a user works them. */
+import path from "node:path";
 import type { Frame, Page } from "playwright-core";
 import { frameWith, patience, runCommand, until } from "./embeddedEditor.ts";
 
@@ -15,8 +16,20 @@ export async function watchLogFile(page: Page, file: string): Promise<void> {
     () => input.inputValue(),
     (value) => value.startsWith("/"),
   );
-  await input.fill(file);
-  await page.locator(".quick-input-widget .monaco-button", { hasText: "Watch" }).first().click({ timeout: patience });
+  const listed = page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
+  for (let attempt = 1; ; attempt++) {
+    await input.fill(file);
+    try {
+      // The dialog reads the folder first; a click before that chooses nothing, and one during it may be lost.
+      await listed.first().waitFor({ timeout: 10_000 });
+      await page.waitForTimeout(500);
+      await page.locator(".quick-input-widget .monaco-button", { hasText: "Watch" }).first().click({ timeout: 5000 });
+      return await input.waitFor({ state: "hidden", timeout: 5000 });
+    } catch (error) {
+      if (attempt === 5) throw error;
+      await input.fill(path.dirname(path.dirname(file)));
+    }
+  }
 }
 
 /** The panel's own frame. */
@@ -36,21 +49,22 @@ export interface ChartFacts {
 
 /** What a chart says of itself and what is on its canvas; null while there is no such chart. */
 export function chartFacts(panel: Frame, chart: string): Promise<ChartFacts | null> {
+  // No named function inside: what the loader adds to name it is unknown to the page.
   return panel.evaluate((id) => {
-    const element = document.querySelector(`[data-haywire-chart="${id}"]`);
+    const element = document.querySelector<HTMLElement>(`[data-haywire-chart="${id}"]`);
     if (!element) return null;
-    const number = (name: string) => Number(element.getAttribute(`data-haywire-${name}`) ?? Number.NaN);
+    const { dataset } = element;
     let inked = 0;
     for (const canvas of element.querySelectorAll("canvas")) {
       const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
       for (let at = 3; at < pixels.length; at += 4) if (pixels[at] !== 0) inked++;
     }
     return {
-      series: element.getAttribute("data-haywire-series") ?? "",
-      points: number("points"),
-      drawn: number("drawn"),
-      lastStep: number("last-step"),
-      lastValue: number("last-value"),
+      series: dataset.haywireSeries ?? "",
+      points: Number(dataset.haywirePoints),
+      drawn: Number(dataset.haywireDrawn),
+      lastStep: Number(dataset.haywireLastStep),
+      lastValue: Number(dataset.haywireLastValue),
       inked,
     };
   }, chart);
