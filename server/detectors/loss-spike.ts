@@ -21,8 +21,9 @@ const rawSpreads = 15;
 const probability = 1e-4;
 /** The same for a record at which the gradient norm jumps too: two series that agree share the burden. */
 const jointProbability = 1e-2;
-/** Spikes told one by one; later ones only when they are higher than all before: the first few have said what there is to say. */
+/** Spikes told one by one; later ones only when they are half as high again as all before: the first few have said it all. */
 const mostTold = 3;
+const higher = 1.5;
 /** A spike is over when it is back under this share of its height. */
 const over = 0.35;
 /** Longer rises are growth. */
@@ -84,7 +85,7 @@ function createLossSpike(): Detector {
         watches.set(observation.series, watch);
       }
       const said = watch.observe(observation);
-      if (said === null || (told >= mostTold && said.peak <= highest)) {
+      if (said === null || (told >= mostTold && said.peak <= higher * highest)) {
         return [];
       }
       told++;
@@ -198,8 +199,10 @@ function createWatch(logScale: boolean, context: ReturnType<typeof createRunCont
     }
     level.add(seen);
     const told = spike.above >= 2 || spike.confirmed || spike.peak > gross * spike.threshold;
-    // What was no spike is noise to learn from; a spike teaches half, or equal ones that come again would pass unseen.
-    tail.add(told ? spike.peak / 2 : spike.peak);
+    // What was no spike is noise to learn from. A spike is not: the next one, as high, would pass unseen.
+    if (!told) {
+      tail.add(spike.peak);
+    }
     return told ? { verdict: verdictOf(observation, spike), peak: spike.peak } : null;
   }
 

@@ -149,7 +149,7 @@ function createReader(): LogReader {
       restart = true;
       return;
     }
-    if (cells.length > header.length) {
+    if (cells.length !== header.length) {
       skip(`${cells.length} cells under ${header.length} names`);
       return;
     }

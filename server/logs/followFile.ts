@@ -5,8 +5,10 @@ import { watch } from "chokidar";
 export type FileChange =
   /** Its first bytes are here: the file exists. */
   | "appeared"
-  /** Cut or made anew, with other contents: what comes now continues what was read before. */
+  /** Made anew, with other contents: what comes now continues what was read before, to the byte. */
   | "continued"
+  /** Cut to nothing and written on: what stood unread at its end is lost, and so is the end of a line that was begun. */
+  | "cut"
   /** Begun anew from its start (same first line as before). */
   | "restarted"
   /** The same contents written again in another form (a header with more columns): everything read so far comes again. */
@@ -254,7 +256,7 @@ export function followFile(path: string, sink: FileSink, options: FollowOptions 
       tail: Buffer.alloc(0),
       modified: (await handle.stat({ bigint: true })).mtimeNs,
     };
-    sink.onChange(anew ? "restarted" : "continued", 0);
+    sink.onChange(anew ? "restarted" : handle === old.handle ? "cut" : "continued", 0);
     await readOn(reading);
   }
 

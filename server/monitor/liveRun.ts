@@ -169,7 +169,7 @@ export function openLiveRun(
         onChange(change, keptBytes) {
           if (change === "rewritten") {
             startOver();
-          } else if (change === "restarted") {
+          } else if (change === "restarted" || change === "cut") {
             reading.beginAgain();
           } else if (change === "rewound") {
             reading.rewind(keptBytes);

@@ -20,7 +20,7 @@ export interface RunReading {
   readonly findings: readonly Finding[];
   /** Reads on; any split of the same bytes gives the same run and verdicts. */
   push(bytes: Uint8Array): void;
-  /** The file begins anew from its start: an unfinished last line never gets its end. */
+  /** The file begins anew, or was cut: an unfinished last line never gets its end. */
   beginAgain(): void;
   /** The file was cut to its first `keptBytes` bytes and is read again from its start: what these held is known already. */
   rewind(keptBytes: number): void;

@@ -76,7 +76,7 @@ describe("following a file", () => {
     await truncate(path, 0);
     await appendFile(path, rows(100, 130));
     await until("the rest", () => got === rows(0, 130));
-    assert.deepEqual(changes, ["appeared", "continued"]);
+    assert.deepEqual(changes, ["appeared", "cut"]);
   });
 
   it("reads a rotated file to its end before the new one", async () => {
