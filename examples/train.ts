@@ -37,12 +37,12 @@ function createModel(): tf.LayersModel {
   const model = tf.sequential();
   model.add(tf.layers.dense({ inputShape: [2], units: 64, activation: "relu", kernelInitializer: "heNormal" }));
   model.add(tf.layers.dense({ units: 64, activation: "relu", kernelInitializer: "heNormal" }));
-  model.add(tf.layers.dense({ units: CLASSES, activation: "softmax" }));
+  model.add(tf.layers.dense({ units: CLASSES }));
   return model;
 }
 
-function crossEntropy(labels: tf.Tensor2D, probabilities: tf.Tensor2D): tf.Scalar {
-  return tf.neg(tf.mean(tf.sum(tf.mul(labels, tf.log(probabilities)), 1))) as tf.Scalar;
+function crossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar {
+  return labels.mul(tf.log(tf.softmax(logits))).sum(-1).mean().neg() as tf.Scalar;
 }
 
 function accuracy(model: tf.LayersModel, batch: Batch): number {

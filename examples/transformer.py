@@ -1,4 +1,4 @@
-"""Character-level transformer on Python source; prints one line every 20 steps. recorded/transformer.log is what it printed."""
+"""Character-level transformer on Python source. recorded/transformer.log is what it printed."""
 import argparse, math, torch, torch.nn as nn, torch.nn.functional as F
 torch.set_num_threads(1)
 torch.manual_seed(11)

@@ -91,7 +91,7 @@ async function inTerminal() {
   clearRuns();
   const cli = path.join(root, "dist/cli.mjs");
   const relative = (/** @type {string} */ file) => path.relative(root, file);
-  for (const args of [["check", relative(example.script)]]) await runCli(cli, args);
+  await runCli(cli, ["check", relative(examples)]);
   const replayed = replay();
   const watching = spawnCli(cli, ["watch", relative(example.log), "--code", relative(example.script)]);
   await Promise.race([replayed, watching.exited, aborted()]);

@@ -39,7 +39,10 @@ test(`VS Code ${release}: the panel draws a growing log, and a verdict leads to 
   await screenshots(editor, "panel-healthy");
 
   // The notification is left out while the panel has the focus.
-  await page.locator(".editor-instance .view-line").first().click();
+  await page
+    .locator(".editor-instance .view-line")
+    .first()
+    .click({ position: { x: 4, y: 4 } });
   await until(
     "a verdict",
     () => verdictKinds(panel),

@@ -6,4 +6,8 @@ export const trainPyFindings: readonly string[] = [
   "warning loss-keeps-graph 110: loss",
 ];
 
-export const trainTsFindings: readonly string[] = [];
+export const trainTsFindings: readonly string[] = [
+  "warning unstable-loss 45: tf.log(tf.softmax(logits))",
+  "warning learning-rate-high 57: LEARNING_RATE",
+  "information missing-gradient-clipping 62: optimizer.minimize",
+];
