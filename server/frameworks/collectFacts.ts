@@ -1,17 +1,11 @@
+import { emptyFacts } from "../facts/emptyFacts.ts";
 import { collectHyperparameters } from "../facts/hyperparameters.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import { indexSource } from "../facts/sourceIndex.ts";
-import type { FrameworkName, ImportFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { ImportFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Module } from "../syntax/tree.ts";
-import { collectLossTerms } from "./lossTerms.ts";
-import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
-import { collectTorchLoops } from "./pytorchLoop.ts";
-import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
-import { collectTorchPrecision } from "./pytorchPrecision.ts";
-import { collectTorchTraits } from "./pytorchTraits.ts";
-import { collectTfjsLoops } from "./tensorflowjsLoop.ts";
-import { collectTfjsOptimizers } from "./tensorflowjsOptimizers.ts";
-import { collectTfjsTraits } from "./tensorflowjsTraits.ts";
+import type { Framework, FrameworkFacts } from "./framework.ts";
+import { frameworks } from "./index.ts";
 
 /** A parsed file as the facts are collected from it. */
 export interface FactsInput {
@@ -26,51 +20,34 @@ export interface FactsInput {
 export function collectFacts(input: FactsInput): TrainingFacts {
   const { path, text, module, libraryVersions } = input;
   const source = indexSource(path, text, module);
-  const empty: TrainingFacts = {
-    path,
-    language: module.language,
-    frameworks: [],
-    optimizers: [],
-    loops: [],
-    precision: [],
-    traits: [],
-    lossTerms: [],
-    graphAccumulations: [],
-    hyperparameters: [],
-    imports: importFacts(source),
-  };
-  if (module.language === "python") {
-    const optimizers = collectTorchOptimizers(source, libraryVersions);
-    const loops = collectTorchLoops(source, optimizers);
-    const drafts = loops.map(({ draft }) => draft);
-    const frameworks: FrameworkName[] = /\btorch\b/.test(text) ? ["pytorch"] : [];
-    return {
-      ...empty,
-      frameworks,
-      optimizers: optimizers.map(({ fact }) => fact),
-      loops: loops.map(({ fact }) => fact),
-      precision: collectTorchPrecision(source, optimizers, drafts),
-      traits: collectTorchTraits(source),
-      lossTerms: collectLossTerms(source, drafts),
-      graphAccumulations: collectTorchGraphAccumulations(source, drafts),
-      hyperparameters: collectHyperparameters(
-        source,
-        optimizers.map(({ fact }) => fact),
-      ),
-    };
+  let facts: TrainingFacts = { ...emptyFacts(path), language: module.language, imports: importFacts(source) };
+  for (const framework of frameworks) {
+    if (framework.language !== module.language || !framework.mentions.some((mention) => text.includes(mention)))
+      continue;
+    const found = framework.collect(source, libraryVersions);
+    if (found !== null) facts = merged(facts, framework, found);
   }
-  const optimizers = collectTfjsOptimizers(source);
-  if (optimizers.length === 0 && !/tensorflow\/tfjs|\btf\./.test(text)) return empty;
-  const { drafts, facts } = collectTfjsLoops(source, optimizers);
-  const optimizerFacts = optimizers.map(({ fact }) => fact);
+  if (facts.frameworks.length === 0) return facts;
+  return { ...facts, hyperparameters: collectHyperparameters(source, facts.optimizers) };
+}
+
+function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFacts): TrainingFacts {
+  const shift = facts.optimizers.length;
+  const shifted = (indices: readonly number[]) => indices.map((index) => index + shift);
+  const loops = (found.loops ?? []).map((loop) => ({
+    ...loop,
+    optimizers: shifted(loop.optimizers),
+    events: loop.events.map((event) => ({ ...event, optimizers: shifted(event.optimizers) })),
+  }));
   return {
-    ...empty,
-    frameworks: ["tensorflowjs"],
-    optimizers: optimizerFacts,
-    loops: facts,
-    traits: collectTfjsTraits(source),
-    lossTerms: collectLossTerms(source, drafts),
-    hyperparameters: collectHyperparameters(source, optimizerFacts),
+    ...facts,
+    frameworks: [...facts.frameworks, framework.name],
+    optimizers: [...facts.optimizers, ...(found.optimizers ?? [])],
+    loops: [...facts.loops, ...loops],
+    precision: [...facts.precision, ...(found.precision ?? [])],
+    traits: [...facts.traits, ...(found.traits ?? [])],
+    lossTerms: [...facts.lossTerms, ...(found.lossTerms ?? [])],
+    graphAccumulations: [...facts.graphAccumulations, ...(found.graphAccumulations ?? [])],
   };
 }
 

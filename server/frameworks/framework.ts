@@ -1,3 +1,4 @@
+import type { SourceIndex } from "../facts/scope.ts";
 import type {
   FrameworkName,
   GraphAccumulationFact,
@@ -8,6 +9,25 @@ import type {
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
 import type { TextEdit } from "../text/range.ts";
+
+/** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
+export interface Framework {
+  readonly name: FrameworkName;
+  /** How users know it: "PyTorch". */
+  readonly title: string;
+  readonly language: "python" | "typescript";
+  /** A text that contains none of these needs no parsing for this framework. */
+  readonly mentions: readonly string[];
+  /** What the file says through this library's API; null when it does not use it. */
+  readonly collect: (source: SourceIndex, libraryVersions: ReadonlyMap<string, string>) => FrameworkFacts | null;
+  /** The fixes that it has a way to write. */
+  readonly fixes: Partial<FrameworkFixes>;
+}
+
+/** The facts that one framework contributes; indices into `optimizers` count its own, and are shifted when facts are merged. */
+export type FrameworkFacts = Partial<
+  Omit<TrainingFacts, "path" | "language" | "frameworks" | "hyperparameters" | "imports">
+>;
 
 /** Edits in this framework's way of writing, with the title that says what will be written. */
 export interface FixDraft {
@@ -24,37 +44,27 @@ export interface FixContext {
 /** How a framework writes each fix; null where no right edit is certain. */
 export interface FrameworkFixes {
   /** Clips the gradient norm right before the step, after `unscale_` (inserted when a scaler is on), on the optimizer's own parameters. */
-  clipGradientNorm(
+  readonly clipGradientNorm: (
     context: FixContext,
     loop: TrainingLoopFact,
     step: TrainingEvent,
     maximumNorm: number,
-  ): FixDraft | null;
+  ) => FixDraft | null;
   /** Inserts `unscale_` before the clip. */
-  unscaleBeforeClip(context: FixContext, loop: TrainingLoopFact, clip: TrainingEvent): FixDraft | null;
+  readonly unscaleBeforeClip: (context: FixContext, loop: TrainingLoopFact, clip: TrainingEvent) => FixDraft | null;
   /** The optimizer with decoupled decay and the same arguments (AdamW), with its import. */
-  decoupleWeightDecay(context: FixContext, optimizer: OptimizerFact): FixDraft | null;
+  readonly decoupleWeightDecay: (context: FixContext, optimizer: OptimizerFact) => FixDraft | null;
   /** Sets or replaces one number among the optimizer's arguments. */
-  setOptimizerArgument(
+  readonly setOptimizerArgument: (
     context: FixContext,
     optimizer: OptimizerFact,
     name: "eps" | "learningRate",
     literal: string,
-  ): FixDraft | null;
+  ) => FixDraft | null;
   /** Inserts `zero_grad` before backward, or moves it there. */
-  zeroGradients(context: FixContext, loop: TrainingLoopFact): FixDraft | null;
+  readonly zeroGradients: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
-  detachLoss(context: FixContext, accumulation: GraphAccumulationFact): FixDraft | null;
+  readonly detachLoss: (context: FixContext, accumulation: GraphAccumulationFact) => FixDraft | null;
   /** The stable form of a loss term. */
-  stabilizeLossTerm(context: FixContext, term: LossTermFact): FixDraft | null;
-}
-
-/** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
-export interface Framework {
-  readonly name: FrameworkName;
-  /** How users know it: "PyTorch". */
-  readonly title: string;
-  /** A text that contains none of these needs no parsing for this framework. */
-  readonly mentions: readonly string[];
-  readonly fixes: FrameworkFixes;
+  readonly stabilizeLossTerm: (context: FixContext, term: LossTermFact) => FixDraft | null;
 }

@@ -1,13 +1,34 @@
 import type { Framework } from "./framework.ts";
+import { collectLossTerms } from "./lossTerms.ts";
+import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
+import { collectTorchLoops } from "./pytorchLoop.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
+import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
+import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
+import { collectTorchTraits } from "./pytorchTraits.ts";
 
 /** Training loops written with torch. */
 export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
+  language: "python",
   mentions: ["torch"],
+  collect(source, libraryVersions) {
+    if (!/\btorch\b/.test(source.text)) return null;
+    const optimizers = collectTorchOptimizers(source, libraryVersions);
+    const loops = collectTorchLoops(source, optimizers);
+    const drafts = loops.map(({ draft }) => draft);
+    return {
+      optimizers: optimizers.map(({ fact }) => fact),
+      loops: loops.map(({ fact }) => fact),
+      precision: collectTorchPrecision(source, optimizers, drafts),
+      traits: collectTorchTraits(source),
+      lossTerms: collectLossTerms(source, drafts),
+      graphAccumulations: collectTorchGraphAccumulations(source, drafts),
+    };
+  },
   fixes: {
     clipGradientNorm,
     unscaleBeforeClip,

@@ -1,10 +1,26 @@
 import type { Framework } from "./framework.ts";
+import { collectLossTerms } from "./lossTerms.ts";
 import { tensorflowjsFixes } from "./tensorflowjsFixes.ts";
+import { collectTfjsLoops } from "./tensorflowjsLoop.ts";
+import { collectTfjsOptimizers } from "./tensorflowjsOptimizers.ts";
+import { collectTfjsTraits } from "./tensorflowjsTraits.ts";
 
 /** Training written with TensorFlow.js, in TypeScript or JavaScript. */
 export const tensorflowjs: Framework = {
   name: "tensorflowjs",
   title: "TensorFlow.js",
+  language: "typescript",
   mentions: ["tensorflow/tfjs", "tf."],
+  collect(source) {
+    const optimizers = collectTfjsOptimizers(source);
+    if (optimizers.length === 0 && !/tensorflow\/tfjs|\btf\./.test(source.text)) return null;
+    const { drafts, facts } = collectTfjsLoops(source, optimizers);
+    return {
+      optimizers: optimizers.map(({ fact }) => fact),
+      loops: facts,
+      traits: collectTfjsTraits(source),
+      lossTerms: collectLossTerms(source, drafts),
+    };
+  },
   fixes: tensorflowjsFixes,
 };

@@ -1,14 +1,14 @@
 import type { LintSettings } from "../config/settings.ts";
 import { defaultSettings } from "../config/settings.ts";
-import type { FrameworkName, TrainingFacts } from "../facts/trainingFacts.ts";
+import { emptyFacts } from "../facts/emptyFacts.ts";
+import type { TrainingFacts } from "../facts/trainingFacts.ts";
 import { collectFacts } from "../frameworks/collectFacts.ts";
-import { frameworkNamed, frameworks } from "../frameworks/index.ts";
+import { fixesOf, frameworks } from "../frameworks/index.ts";
 import { rules } from "../rules/index.ts";
 import type { SyntaxDocument } from "../syntax/syntaxDocument.ts";
 import type { Problem } from "../text/problem.ts";
 import type { TextEdit } from "../text/range.ts";
 import type { LintResult } from "./diagnostic.ts";
-import { emptyFacts } from "./emptyFacts.ts";
 import { type Baseline, lintSource } from "./lintSource.ts";
 import type { Parsers } from "./loadParsers.ts";
 
@@ -111,7 +111,6 @@ function lintDocument(path: string, firstText: string, open: (text: string) => S
 }
 
 const noVersions: LibraryVersions = new Map();
-const fixesOf = (name: FrameworkName) => frameworkNamed(name).fixes;
 
 interface ReadFacts {
   readonly facts: TrainingFacts;

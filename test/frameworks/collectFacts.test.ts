@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { TrainingFacts } from "../../server/facts/trainingFacts.ts";
-import { frameworkNamed, frameworks } from "../../server/frameworks/index.ts";
+import { fixesOf, frameworks } from "../../server/frameworks/index.ts";
 import type { TextRange } from "../../server/text/range.ts";
 import { applied, factsOf, factsOfTypeScript, present } from "./readFacts.ts";
 
@@ -131,18 +131,23 @@ test("survives expressions and calls that are nested deeper than a stack", () =>
   assert.equal(factsOf(mutual).loops.length, 1);
 });
 
-test("has a framework for every name, with words that say when a text can be skipped", () => {
-  for (const framework of frameworks) {
-    assert.equal(frameworkNamed(framework.name), framework);
-    const program = framework.name === "pytorch" ? python : typescript;
-    assert.ok(framework.mentions.some((word) => program.includes(word)));
+test("each framework has a name of its own, words that say when a text can be skipped, and its own fixes", () => {
+  assert.equal(new Set(frameworks.map(({ name }) => name)).size, frameworks.length);
+  for (const { name, mentions, fixes } of frameworks) {
+    assert.ok(mentions.length > 0, name);
+    const own = Object.entries(fixes);
+    assert.deepEqual(
+      own.map(([fix, write]) => Object.entries(fixesOf(name)).find(([key]) => key === fix)?.[1] === write),
+      own.map(() => true),
+      name,
+    );
   }
 });
 
 test("edits of independent fixes apply together", () => {
   const facts = factsOf(python);
   const context = { text: python, facts };
-  const { fixes } = frameworkNamed("pytorch");
+  const fixes = fixesOf("pytorch");
   const loop = present(facts.loops[0], "the loop");
   const clip = present(
     loop.events.find(({ kind }) => kind === "clip"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameworkNamed } from "../../server/frameworks/index.ts";
+import { fixesOf } from "../../server/frameworks/index.ts";
 import { applied, factsOf, present } from "./readFacts.ts";
 
 function program(line: string, before = "total = 0\nlosses = []"): string {
@@ -77,7 +77,7 @@ test("keeps the number alone", () => {
     const text = program(before);
     const facts = factsOf(text);
     const kept = present(facts.graphAccumulations[0], before);
-    const fix = present(frameworkNamed("pytorch").fixes.detachLoss({ text, facts }, kept), "a fix");
+    const fix = present(fixesOf("pytorch").detachLoss({ text, facts }, kept), "a fix");
     assert.equal(applied(text, fix.edits), program(after));
     assert.deepEqual(factsOf(program(after)).graphAccumulations, []);
   }

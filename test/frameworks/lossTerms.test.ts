@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameworkNamed } from "../../server/frameworks/index.ts";
+import { fixesOf } from "../../server/frameworks/index.ts";
 import { applied, factsOf, factsOfTypeScript, present } from "./readFacts.ts";
 
 function program(expression: string, setup = ""): string {
@@ -105,7 +105,7 @@ test("writes the stable form, after which nothing is found", () => {
   for (const [before, after] of cases) {
     const text = program(before);
     const facts = factsOf(text);
-    const fix = frameworkNamed("pytorch").fixes.stabilizeLossTerm({ text, facts }, present(facts.lossTerms[0], before));
+    const fix = fixesOf("pytorch").stabilizeLossTerm({ text, facts }, present(facts.lossTerms[0], before));
     const fixed = applied(text, present(fix, `a fix of ${before}`).edits);
     assert.equal(fixed, program(after));
     assert.deepEqual(termsOf(fixed), []);
@@ -115,10 +115,7 @@ test("writes the stable form, after which nothing is found", () => {
 test("clamps higher where float16 would flush the smaller number to zero", () => {
   const text = program("torch.sqrt(F.mse_loss(out, y))", 'scaler = torch.amp.GradScaler("cuda")');
   const facts = factsOf(text);
-  const fix = frameworkNamed("pytorch").fixes.stabilizeLossTerm(
-    { text, facts },
-    present(facts.lossTerms[0], "the term"),
-  );
+  const fix = fixesOf("pytorch").stabilizeLossTerm({ text, facts }, present(facts.lossTerms[0], "the term"));
   assert.equal(fix?.title, "Keep it off zero with clamp_min(1e-6)");
 });
 
@@ -135,7 +132,7 @@ for (const { xs, ys } of batches) {
   const facts = factsOfTypeScript(text);
   const term = present(facts.lossTerms[0], "the term");
   assert.deepEqual([term.operation, term.operandText, term.stableForm], ["log", "tf.softmax(logits)", "log-softmax"]);
-  const fix = frameworkNamed("tensorflowjs").fixes.stabilizeLossTerm({ text, facts }, term);
+  const fix = fixesOf("tensorflowjs").stabilizeLossTerm({ text, facts }, term);
   const fixed = applied(text, present(fix, "a fix").edits);
   assert.equal(fixed, text.replace("tf.log(tf.softmax(logits))", "tf.logSoftmax(logits)"));
   assert.deepEqual(factsOfTypeScript(fixed).lossTerms, []);
@@ -163,10 +160,7 @@ for (const { xs, ys } of batches) {
   const text = program("softmax", "probabilities");
   assert.deepEqual(termsIn(text), [["log", "probabilities"]]);
   const facts = factsOfTypeScript(text);
-  const fix = frameworkNamed("tensorflowjs").fixes.stabilizeLossTerm(
-    { text, facts },
-    present(facts.lossTerms[0], "term"),
-  );
+  const fix = fixesOf("tensorflowjs").stabilizeLossTerm({ text, facts }, present(facts.lossTerms[0], "term"));
   const fixed = applied(text, present(fix, "a fix").edits);
   assert.equal(fixed, program("softmax", "probabilities.add(1e-7)"));
   assert.deepEqual(termsIn(fixed), []);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameworkNamed } from "../../server/frameworks/index.ts";
+import { fixesOf } from "../../server/frameworks/index.ts";
 import { applied, factsOf, present } from "./readFacts.ts";
 
-const { fixes } = frameworkNamed("pytorch");
+const fixes = fixesOf("pytorch");
 
 function decoupled(text: string): string | null {
   const facts = factsOf(text);

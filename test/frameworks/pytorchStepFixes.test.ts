@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TrainingEventKind } from "../../server/facts/trainingFacts.ts";
 import type { FixDraft } from "../../server/frameworks/framework.ts";
-import { frameworkNamed } from "../../server/frameworks/index.ts";
+import { fixesOf } from "../../server/frameworks/index.ts";
 import { applied, factsOf, present } from "./readFacts.ts";
 
-const { fixes } = frameworkNamed("pytorch");
+const fixes = fixesOf("pytorch");
 
 function loopOf(text: string) {
   const facts = factsOf(text);

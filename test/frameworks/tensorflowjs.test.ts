@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameworkNamed } from "../../server/frameworks/index.ts";
+import { fixesOf } from "../../server/frameworks/index.ts";
 import { applied, factsOfTypeScript, present, sliceOf } from "./readFacts.ts";
 
-const { fixes } = frameworkNamed("tensorflowjs");
+const fixes = fixesOf("tensorflowjs");
 
 const minimizing = `import * as tf from "@tensorflow/tfjs";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Log } from "sarif";
+import { emptyFacts } from "../../server/facts/emptyFacts.ts";
 import type { Diagnostic } from "../../server/lint/diagnostic.ts";
-import { emptyFacts } from "../../server/lint/emptyFacts.ts";
 import { githubReport } from "../../server/report/githubReport.ts";
 import { jsonReport } from "../../server/report/jsonReport.ts";
 import { jsonText } from "../../server/report/jsonText.ts";

@@ -1,6 +1,6 @@
-import type { TrainingFacts } from "../facts/trainingFacts.ts";
+import type { TrainingFacts } from "./trainingFacts.ts";
 
-/** What a file says that has nothing to do with training. */
+/** What a file says that has nothing to do with training; the language goes by the file's name. */
 export function emptyFacts(path: string): TrainingFacts {
   return {
     path,

@@ -1,0 +1,14 @@
+import type { FrameworkFixes } from "./framework.ts";
+
+const none = (): null => null;
+
+/** Stands in for the fixes that a framework has no way to write. */
+export const noFixes: FrameworkFixes = {
+  clipGradientNorm: none,
+  unscaleBeforeClip: none,
+  decoupleWeightDecay: none,
+  setOptimizerArgument: none,
+  zeroGradients: none,
+  detachLoss: none,
+  stabilizeLossTerm: none,
+};
