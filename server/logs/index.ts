@@ -16,11 +16,11 @@ export const headSize = 64 * 1024;
 const surely = 0.3;
 
 /**
- * The format of a log by its first bytes (up to `headSize`); its name only breaks ties. Null when no format fits:
+ * The format of a log by its first bytes (up to `headSize`, or its whole first line); its name only breaks ties. Null when no format fits:
  * callers say that the format is unknown, and may ask again when the file has grown.
  */
 export function recognizeFormat(head: Uint8Array, fileName: string): LogFormat | null {
-  const bytes = head.subarray(0, headSize);
+  const bytes = head.subarray(0, Math.max(headSize, head.indexOf(0x0a) + 1));
   if (isBinary(bytes)) {
     return null;
   }

@@ -1,4 +1,5 @@
 import { headSize, isBinary, recognizeFormat } from "../logs/index.ts";
+import { longestLine } from "../logs/lineDecoder.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
 
 /** Collects the first bytes of a log until they tell its format. */
@@ -16,6 +17,7 @@ export interface FormatChoice {
 /**
  * Chooses at line ends only, after 1, 2, 3, 4, 6, 8, 12, … lines, so that the choice depends on the bytes and not on how
  * they were cut. After 64 KiB without a choice the fallback is taken: long prints of code or settings come before numbers.
+ * A first line that is longer, as of a log with thousands of columns, is waited for.
  */
 export function createFormatChoice(fileName: string, fallback: LogFormat): FormatChoice {
   let held = Buffer.alloc(0);
@@ -34,8 +36,7 @@ export function createFormatChoice(fileName: string, fallback: LogFormat): Forma
         return null;
       }
       held = Buffer.concat([held, bytes]);
-      const limit = Math.min(held.length, headSize);
-      for (; scanned < limit; scanned++) {
+      for (; scanned < held.length && scanned < (lines === 0 ? longestLine : headSize); scanned++) {
         const byte = held[scanned];
         if (byte !== 0x0a && byte !== 0x0d) {
           continue;
@@ -51,7 +52,7 @@ export function createFormatChoice(fileName: string, fallback: LogFormat): Forma
           return found;
         }
       }
-      if (held.length < headSize) {
+      if (held.length < headSize || (lines === 0 && held.length < longestLine)) {
         return null;
       }
       if (isBinary(held.subarray(0, headSize))) {

@@ -61,11 +61,16 @@ test("torn lines, absurd numbers, 10,000 columns and a log without numbers: each
     "wide.csv": [["step", ...columns], ...Array.from({ length: 5 }, (_, step) => [step, ...columns.map(() => 1)])]
       .map((row) => row.join(","))
       .join("\n"),
+    // Lines longer than the 64 KiB by which a format is usually known.
+    "wide.jsonl": Array.from(
+      { length: 5 },
+      (_, step) => `${JSON.stringify({ step, ...Object.fromEntries(columns.map((name) => [name, 1 / 3])) })}\n`,
+    ).join(""),
     "words.log": "starting up\nno numbers here\n".repeat(20),
     "binary.log": new Uint8Array(4096).map((_, index) => (index * 7919) % 256),
     "good.jsonl": broken,
   });
-  const files = ["torn.jsonl", "absurd.jsonl", "wide.csv", "words.log", "binary.log", "good.jsonl"];
+  const files = ["torn.jsonl", "absurd.jsonl", "wide.csv", "wide.jsonl", "words.log", "binary.log", "good.jsonl"];
   const { stdout, stderr } = await run(["diagnose", "--format", "json", ...files], { cwd });
   const { runs } = JSON.parse(stdout);
   const byPath = new Map<string, { series: unknown[]; sources: { records: number }[]; verdicts: { kind: string }[] }>(
@@ -75,6 +80,8 @@ test("torn lines, absurd numbers, 10,000 columns and a log without numbers: each
   assert.ok((byPath.get("torn.jsonl")?.sources[0]?.records ?? 0) >= 229);
   assert.ok((byPath.get("absurd.jsonl")?.sources[0]?.records ?? 0) >= 201);
   assert.equal(byPath.get("wide.csv")?.sources[0]?.records, 5);
+  assert.equal(byPath.get("wide.jsonl")?.sources[0]?.records, 5);
+  assert.equal(byPath.get("wide.jsonl")?.series.length, 10_000);
   for (const name of files) {
     const told = stderr.split("\n").filter((text) => text.includes(name));
     assert.ok(told.length <= 1, stderr);
