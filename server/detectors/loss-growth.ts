@@ -21,6 +21,9 @@ const startRecords = 24;
 const startFactor = 20;
 /** Gradients a hundredfold above their lowest median are running away: no waiting. */
 const gradientRunsAway = Math.log(100);
+/** Rises told one by one; a later one only when it goes half as far again as all before: more of the same is no news. */
+const mostTold = 2;
+const farther = 1.5;
 /** Records of lead before the lowest level that the second look takes in. */
 const lead = 16;
 
@@ -96,7 +99,11 @@ function createWatch(logScale: boolean, context: RunContext): Watch {
   let firstStep = 0;
   let rises = 0;
   let before = Number.NaN;
-  let told = false;
+  /** The run diverged from its start: there is no healthy time that a rise could end. */
+  let diverged = false;
+  let told = 0;
+  let farthest = 0;
+  let closedAt = 0;
 
   function observe(observation: Observation): Verdict | null {
     const { value, step, index } = observation;
@@ -110,7 +117,7 @@ function createWatch(logScale: boolean, context: RunContext): Watch {
     if (fromStart !== null) {
       return fromStart;
     }
-    if (told && episode === null) {
+    if (diverged && episode === null) {
       return null;
     }
     if (episode !== null) {
@@ -131,14 +138,14 @@ function createWatch(logScale: boolean, context: RunContext): Watch {
     const explained = context.stageNear(onsetIndex);
     const waitUntil = waits && !explained ? onset.record + Math.max(shortestWait, waitShare * onset.record) : -1;
     episode = { rise, onset, from: rise.from, to: rise.to, waitUntil };
-    return explained || waits ? null : tell(episode, observation);
+    return explained || waits ? null : news(episode, observation);
   }
 
   function follow(current: Episode, observation: Observation, record: number): Verdict | null {
     const level = recent.median();
     const highest = Math.max(current.to, level);
     if (level - current.from < closed * (current.to - current.from)) {
-      close();
+      close(record);
       return null;
     }
     episode = { ...current, to: highest };
@@ -151,13 +158,27 @@ function createWatch(logScale: boolean, context: RunContext): Watch {
     const early = medianSlice(since, 0, third);
     const late = medianSlice(since, since.length - third, since.length);
     const rising = late - early > Math.max(denseRise.effect, stillRising * (current.to - current.from));
-    return rising ? tell(episode, observation) : null;
+    return rising ? news(episode, observation) : null;
   }
 
-  function close(): void {
+  function close(record: number): void {
+    if (episode !== null) {
+      farthest = Math.max(farthest, episode.to - episode.from);
+    }
+    closedAt = record;
     episode = null;
     pyramid.rebase();
     sparse.rebase();
+  }
+
+  /** A rise that begins before an earlier one was over belongs to that one. */
+  function news(current: Episode, observation: Observation): Verdict | null {
+    const { onset, from, to } = current;
+    if (told > 0 && (onset.record < closedAt || (told >= mostTold && to - from <= farther * farthest))) {
+      return null;
+    }
+    told++;
+    return tell(current, observation);
   }
 
   function tell(current: Episode, { series, step }: Observation): Verdict {
@@ -195,10 +216,10 @@ function createWatch(logScale: boolean, context: RunContext): Watch {
     }
     rises = value > before ? rises + 1 : 0;
     before = value;
-    if (told || record >= startRecords || rises < startRises || !(value > startFactor * first)) {
+    if (diverged || record >= startRecords || rises < startRises || !(value > startFactor * first)) {
       return null;
     }
-    told = true;
+    diverged = true;
     return {
       kind: "loss-growth",
       series,
