@@ -110,6 +110,7 @@ export async function installEmbeddedVSCode(release, options = {}) {
  */
 export async function installExtensions(embedded, data, packs) {
   await rm(path.join(data, "extensions"), { recursive: true, force: true });
+  await mkdir(data, { recursive: true });
   const wanted = packs.flatMap((pack) => ["--install-extension", pack]);
   const args = [embedded.server, "--accept-server-license-terms", ...dataFolders(data), ...wanted, "--force"];
   const result = spawnSync(embedded.node, args, { encoding: "utf8", env: serverEnvironment() });

@@ -66,12 +66,11 @@ async function runEndToEnd() {
         add(first);
         continue;
       }
+      const where = (/** @type {string} */ name) => (name.includes("VS Code") ? name : `${name} (VS Code ${release})`);
       step(`VS Code ${release}: ${path.basename(file)} again, since it failed`);
       const second = await runTests([file], { HAYWIRE_VSCODE: release });
-      add(second);
-      flaky.push(
-        ...first.names.filter((name) => !second.names.includes(name)).map((name) => `${name}, VS Code ${release}`),
-      );
+      add({ ...second, names: second.names.map(where) });
+      flaky.push(...first.names.filter((name) => !second.names.includes(name)).map(where));
     }
   }
 }

@@ -9,5 +9,5 @@ export const trainPyFindings: readonly string[] = [
 export const trainTsFindings: readonly string[] = [
   "warning unstable-loss 45: tf.log(tf.softmax(logits))",
   "warning learning-rate-high 57: LEARNING_RATE",
-  "information missing-gradient-clipping 62: optimizer.minimize",
+  "information missing-gradient-clipping 62: optimizer.minimize( +3",
 ];
