@@ -2,7 +2,7 @@ import type { TextRange } from "../text/range.ts";
 import type { Resolved } from "./resolved.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
-export type FrameworkName = "pytorch" | "tensorflowjs";
+export type FrameworkName = "pytorch" | "tensorflowjs" | "handwritten";
 
 /** What a file says about training: plain data, each fact with its range. Rules read this and never the tree. */
 export interface TrainingFacts {

@@ -23,7 +23,8 @@ export function argumentText(argument: OptimizerArgument, optimizer: OptimizerFa
   const text = `${argument.keyword} = ${scalarText(resolved.value)}`;
   if (argument.given) return resolved.overridable ? `${text} by default` : text;
   const version = optimizer.libraryVersion;
-  return version === null ? `${text} (the library's default)` : `${text} (the default of version ${version})`;
+  const whose = optimizer.framework === "handwritten" ? "class" : "library";
+  return version === null ? `${text} (the ${whose}'s default)` : `${text} (the default of version ${version})`;
 }
 
 /** The places that an argument's value came through behind its use: `weight_decay comes from here (argparse default)`. */

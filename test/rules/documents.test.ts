@@ -13,7 +13,6 @@ import { applyEdits } from "../../server/text/edits.ts";
 
 const folder = new URL("../../server/rules/", import.meta.url);
 const linter = createLinter(createParsers());
-const languageOf = { pytorch: "py", tensorflowjs: "ts" } as const;
 
 describe("rule documents", () => {
   it("exist for every rule, and for nothing else", async () => {
@@ -46,21 +45,35 @@ for (const rule of rules) {
       assert.ok(!rule.title.endsWith("."));
     });
 
-    it("has two invalid and three valid examples, and both kinds for each framework", () => {
+    it("has two invalid and three valid examples, and both kinds for each framework", async () => {
       assert.ok(examplesOf("invalid").length >= 2);
       assert.ok(examplesOf("valid").length >= 3);
       for (const kind of ["invalid", "valid"] as const) {
-        const languages = new Set(examplesOf(kind).map(({ language }) => language));
-        assert.deepEqual([...languages].sort(), rule.frameworks.map((name) => languageOf[name]).sort());
+        const shown = new Set<string>();
+        for (const example of examplesOf(kind)) {
+          for (const name of (await lint(example, null)).facts.frameworks) shown.add(name);
+        }
+        assert.deepEqual(
+          rule.frameworks.filter((name) => !shown.has(name)),
+          [],
+          `no ${kind} example`,
+        );
       }
     });
 
-    it("has a fixed example for each framework, each right behind an invalid one", () => {
-      const languages = new Set(examplesOf("fixed").map(({ language }) => language));
-      assert.deepEqual([...languages].sort(), rule.frameworks.map((name) => languageOf[name]).sort());
+    it("has a fixed example for each framework whose findings offer a fix, each right behind an invalid one", async () => {
+      const offered = new Set<string>();
+      const shown = new Set<string>();
       for (const [index, example] of document.examples.entries()) {
         if (example.kind === "fixed") assert.equal(document.examples[index - 1]?.kind, "invalid");
+        if (example.kind !== "invalid") continue;
+        const baseline = document.examples.findLast((each, place) => place < index && each.kind === "baseline");
+        if (!(await findingsOf(rule, example, baseline)).some(({ fixes }) => fixes.length > 0)) continue;
+        const [framework] = (await lint(example, null)).facts.frameworks;
+        offered.add(framework ?? "");
+        if (document.examples[index + 1]?.kind === "fixed") shown.add(framework ?? "");
       }
+      assert.deepEqual([...shown].sort(), [...offered].sort());
     });
 
     for (const [index, example] of document.examples.entries()) {
