@@ -1,7 +1,7 @@
 // Steps that `npm start` and `npm test` share: dependencies installed, sources built, extension packed; each only when needed.
 // Node built-ins only: nothing may be installed yet.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 
 export const root = path.resolve(import.meta.dirname, "..");
@@ -17,12 +17,28 @@ export function requireNode() {
   process.exit(2);
 }
 
-/** Runs `npm ci` when node_modules is missing or older than the lockfile. */
+/** Runs `npm ci` when a package of the lockfile is not installed in its version. Times tell nothing: npm writes both files. */
 export function installDependencies() {
-  const installed = modifiedAt(path.join(root, "node_modules/.package-lock.json"));
-  if (installed >= modifiedAt(path.join(root, "package-lock.json"))) return;
+  const wanted = lockedPackages("package-lock.json");
+  const installed = new Map(
+    lockedPackages("node_modules/.package-lock.json").map(({ name, version }) => [name, version]),
+  );
+  if (wanted.every(({ name, version, optional }) => optional || installed.get(name) === version)) return;
   console.log("Installing dependencies (npm ci), about a quarter of a minute");
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+}
+
+/** @param {string} file @returns {{ name: string, version: string, optional: boolean }[]} empty for a missing file */
+function lockedPackages(file) {
+  const lock = path.join(root, file);
+  if (!existsSync(lock)) return [];
+  const { packages } = JSON.parse(readFileSync(lock, "utf8"));
+  const names = Object.keys(packages).filter((name) => name !== "");
+  return names.map((name) => ({
+    name,
+    version: packages[name].version,
+    optional: Boolean(packages[name].optional || packages[name].devOptional || packages[name].peer),
+  }));
 }
 
 /** Bundles into dist/ when a source is newer than the bundle. */
