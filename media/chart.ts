@@ -146,6 +146,12 @@ export function createChart(plan: ChartPlan, events: ChartEvents): Chart {
   };
 }
 
+function isLonely(values: ArrayLike<number | null | undefined> | undefined): boolean {
+  let finite = 0;
+  for (let at = 0; at < (values?.length ?? 0) && finite < 2; at++) if (values?.[at] != null) finite++;
+  return finite === 1;
+}
+
 function options(
   view: () => ChartView | null,
   table: () => ChartTable | null,
@@ -163,7 +169,8 @@ function options(
     width: faint ? 1 : 1.5,
     alpha: faint ? 0.35 : 1,
     dash: lineDash(line.dash),
-    points: { show: line.points.steps.length === 1, size: 6 },
+    // A line of one point would be invisible.
+    points: { show: (plot, index) => isLonely(plot.data[index]), size: 6 },
   });
   const axis = (grid: boolean): uPlot.Axis => ({
     stroke: () => theme().muted,

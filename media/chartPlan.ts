@@ -47,6 +47,11 @@ export function planCharts(runs: readonly RunView[]): ChartPlan[] {
   return [...plans, ...single("metric"), ...single("other")];
 }
 
+/** Values that the run sets rather than measures: they have no noise, and an average would lag behind them. */
+export function isSetting({ series }: ChartPlan): boolean {
+  return series.every(({ role }) => role === "learning-rate" || role === "loss-scale");
+}
+
 /** The charts whose title or series contain every word of the filter. */
 export function filterCharts(plans: readonly ChartPlan[], filter: string): ChartPlan[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);

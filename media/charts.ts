@@ -2,7 +2,7 @@
 import type { RunView, SeriesPoints } from "../server/protocol.ts";
 import { type Chart, type ChartEvents, createChart } from "./chart.ts";
 import { linesOf } from "./chartLines.ts";
-import { type ChartPlan, filterCharts, openCharts, planCharts } from "./chartPlan.ts";
+import { type ChartPlan, filterCharts, isSetting, openCharts, planCharts } from "./chartPlan.ts";
 import { button, element, setText } from "./dom.ts";
 import { formatStep } from "./numbers.ts";
 import { alarmsOf } from "./verdictWords.ts";
@@ -94,7 +94,8 @@ export function createCharts(events: ChartEvents): Charts {
           total += points.total;
           drawn += points.steps.length;
         }
-        if (lines.length > 0) chart.draw({ ...view, lines, verdicts });
+        const smoothing = isSetting(plan) ? 0 : view.smoothing;
+        if (lines.length > 0) chart.draw({ ...view, smoothing, lines, verdicts });
       }
       root.dataset.haywireCharts = String(charts.size);
       root.dataset.haywirePoints = String(total);

@@ -13,9 +13,11 @@ export function codeLenses(program: Program, facts: TrainingFacts, uri: string, 
   });
 }
 
-/** `finished at step 1,200`, or the verdict where there is one. */
+/** `finished at step 1,200`, or the verdict where there is one; a live run's step would be old before it is read. */
 function stateText(run: RunView): string {
   const [verdict] = run.verdicts;
   if (verdict) return verdict.headline;
-  return run.lastStep === null ? run.state : `${run.state} at ${run.stepAxis} ${run.lastStep.toLocaleString("en-US")}`;
+  return run.lastStep === null || run.state === "live"
+    ? run.state
+    : `${run.state} at ${run.stepAxis} ${run.lastStep.toLocaleString("en-US")}`;
 }

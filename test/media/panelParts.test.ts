@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { linesOf, tableOf } from "../../media/chartLines.ts";
-import { filterCharts, planCharts } from "../../media/chartPlan.ts";
+import { filterCharts, isSetting, planCharts } from "../../media/chartPlan.ts";
 import { emptyKind } from "../../media/emptyState.ts";
 import { commandOf, keySheet } from "../../media/keyboard.ts";
 import { initialState, restoreState, selectRun, toggleRun } from "../../media/panelState.ts";
@@ -166,4 +166,15 @@ test("an empty panel says why it is empty", () => {
   assert.equal(emptyKind(runView({ state: "waiting", series: [] })), "waiting");
   assert.equal(emptyKind(runView({ state: "finished", series: [] })), "no-metrics");
   assert.equal(emptyKind(runView()), "none");
+});
+
+test("the learning rate and the loss scale are drawn as they are set, measured values are smoothed", () => {
+  const chart = (role: "learning-rate" | "loss-scale" | "train-loss") => ({
+    id: role,
+    title: role,
+    series: [{ name: role, role }],
+    main: false,
+  });
+  assert.ok(isSetting(chart("learning-rate")) && isSetting(chart("loss-scale")));
+  assert.ok(!isSetting(chart("train-loss")));
 });
