@@ -7,7 +7,7 @@ const maximumDepth = 12;
 
 /** Wrappers that hand back what they are given, in the order given. */
 const preparing =
-  /^(prepare|initialize|setup|setup_optimizers|DistributedOptimizer|Lookahead|wrap_optimizer|broadcast_optimizer_state)$/;
+  /^(prepare|initialize|setup|setup_optimizers|DistributedOptimizer|Lookahead|wrap_optimizer|broadcast_optimizer_state|LossScaleOptimizer|enable_mixed_precision_graph_rewrite|MovingAverage|SWA)$/;
 
 /**
  * The constructor calls that an expression's value can come from, through names, attributes, parameters, containers, functions

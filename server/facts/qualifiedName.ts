@@ -5,12 +5,22 @@ import { bindingsOf, type Scope } from "./scope.ts";
 const torchOptimizer =
   /^(Adadelta|Adafactor|Adagrad|Adam|AdamW|Adamax|ASGD|LBFGS|Muon|NAdam|RAdam|RMSprop|Rprop|SGD|SparseAdam)$/;
 
+const kerasOptimizer = /^(SGD|RMSprop|Adam|AdamW|Adamax|Nadam|Adagrad|Adadelta)$/;
+/** Layers and their functions; optimizers and models are left to the modules that define them. */
+const kerasLayer = /^(?!(SGD|RMSprop|Adam|AdamW|Adamax|Nadam|Adagrad|Adadelta|Model|Sequential)$)[A-Z]\w*$/;
+
 /** What a star import of a known module binds; other modules are not guessed at. */
 const starExports: Readonly<Record<string, RegExp>> = {
   torch: /^[a-z]\w*$/,
   "torch.nn": /^[A-Z]\w*$/,
   "torch.optim": torchOptimizer,
   "torch.nn.functional": /^[a-z]\w*$/,
+  "keras.layers": kerasLayer,
+  "keras.models": /^(Model|Sequential)$/,
+  "keras.optimizers": kerasOptimizer,
+  "tensorflow.keras.layers": kerasLayer,
+  "tensorflow.keras.models": /^(Model|Sequential)$/,
+  "tensorflow.keras.optimizers": kerasOptimizer,
 };
 
 const maximumDepth = 8;

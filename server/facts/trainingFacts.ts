@@ -2,7 +2,7 @@ import type { TextRange } from "../text/range.ts";
 import type { Resolved } from "./resolved.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
-export type FrameworkName = "pytorch" | "tensorflowjs" | "handwritten";
+export type FrameworkName = "pytorch" | "tensorflowjs" | "handwritten" | "keras" | "tensorflow1" | "optax";
 
 /** What a file says about training: plain data, each fact with its range. Rules read this and never the tree. */
 export interface TrainingFacts {
@@ -66,6 +66,8 @@ export interface OptimizerFact extends TextRange {
   readonly parametersText: string | null;
   /** True when the parameters are a literal list of groups with their own settings. */
   readonly hasParameterGroups: boolean;
+  /** The expression that combines it with other transformations (`optax.chain(…)`), where there is one. */
+  readonly composition?: TextRange;
   /** Given or defaulted; a name missing here does not exist for this optimizer. */
   readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
   /** The library version is not pinned, or its default table does not depend on it: null; else the version used. */

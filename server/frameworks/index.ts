@@ -1,12 +1,15 @@
 import type { FrameworkName } from "../facts/trainingFacts.ts";
 import type { Framework, FrameworkFixes } from "./framework.ts";
 import { handWritten } from "./handWritten.ts";
+import { keras } from "./keras.ts";
 import { noFixes } from "./noFixes.ts";
+import { optax } from "./optax.ts";
 import { pytorch } from "./pytorch.ts";
+import { tensorflow1 } from "./tensorflow1.ts";
 import { tensorflowjs } from "./tensorflowjs.ts";
 
 /** Every library whose training code is understood, one line each. */
-export const frameworks: readonly Framework[] = [pytorch, tensorflowjs, handWritten];
+export const frameworks: readonly Framework[] = [pytorch, tensorflowjs, handWritten, keras, tensorflow1, optax];
 
 /** How a framework writes its fixes. */
 export function fixesOf(name: FrameworkName): FrameworkFixes {

@@ -9,6 +9,10 @@ const maximumNorm = 1;
 
 const cures: Readonly<Record<FrameworkName, string>> = {
   pytorch: "Clip their norm to 1.0 right before the step.",
+  handwritten: "Clip their norm to 1.0 right before the step.",
+  keras: "Give the optimizer global_clipnorm=1.0.",
+  tensorflow1: "Take the gradients with compute_gradients, clip them with tf.clip_by_global_norm and apply them.",
+  optax: "Put optax.clip_by_global_norm(1.0) before it in an optax.chain.",
   tensorflowjs:
     "Clip their norm to 1.0 between tf.variableGrads and applyGradients, since no TensorFlow.js optimizer clips by itself.",
 };
@@ -17,12 +21,14 @@ export const missingGradientClipping: Rule = {
   name: "missing-gradient-clipping",
   severity: "info",
   title: "An adaptive optimizer steps on gradients that nothing clips",
-  frameworks: ["pytorch", "tensorflowjs"],
+  frameworks: ["pytorch", "tensorflowjs", "keras", "tensorflow1", "optax"],
   sources: [
     "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks, https://arxiv.org/abs/1211.5063",
     "Kingma, Ba 2015, Adam, section 2.1, https://arxiv.org/abs/1412.6980",
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html",
     "transformers 5.23 training_args.py: max_grad_norm = 1.0",
+    "Keras 3.15 src/optimizers/base_optimizer.py: global_clipnorm",
+    "optax _src/clipping.py: clip_by_global_norm",
   ],
   check(context, report) {
     const seen = new Set<number>();

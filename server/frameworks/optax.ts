@@ -1,0 +1,46 @@
+import { qualifiedName } from "../facts/qualifiedName.ts";
+import type { SourceIndex } from "../facts/scope.ts";
+import type { ModelTraitFact } from "../facts/trainingFacts.ts";
+import type { Framework } from "./framework.ts";
+import { optaxFixes } from "./optaxFixes.ts";
+import { collectOptaxLoops } from "./optaxLoop.ts";
+import { collectOptaxOptimizers } from "./optaxOptimizers.ts";
+import { collectOptaxPrecision } from "./optaxPrecision.ts";
+import { collectTorchTraits } from "./pytorchTraits.ts";
+
+/** Training with JAX: optax's gradient transformations, with or without flax. */
+export const optax: Framework = {
+  name: "optax",
+  title: "optax",
+  language: "python",
+  mentions: ["optax"],
+  collect(source) {
+    const optimizers = collectOptaxOptimizers(source);
+    if (optimizers.length === 0) return null;
+    return {
+      optimizers: optimizers.map(({ fact }) => fact),
+      loops: collectOptaxLoops(source, optimizers),
+      precision: collectOptaxPrecision(source),
+      traits: collectTraits(source),
+    };
+  },
+  fixes: optaxFixes,
+};
+
+/** Recurrent and attention layers of flax and haiku, with what any Python file shows. */
+function collectTraits(source: SourceIndex): readonly ModelTraitFact[] {
+  const found = new Map(collectTorchTraits(source).map((fact) => [fact.trait, fact]));
+  for (const { call, scope } of source.calls) {
+    const name = qualifiedName(call.callee, scope)?.match(/^(?:flax|haiku)\.(?:\w+\.)*(\w+)$/)?.[1] ?? "";
+    const trait = /^(LSTM|GRU|RNN|OptimizedLSTM|ConvLSTM)(Cell)?$/.test(name)
+      ? "recurrent"
+      : /Attention$/.test(name)
+        ? "transformer"
+        : /^BatchNorm$/.test(name)
+          ? "batch-norm"
+          : null;
+    if (trait !== null && !found.has(trait))
+      found.set(trait, { trait, shownBy: name, start: call.start, end: call.end });
+  }
+  return [...found.values()].toSorted((a, b) => a.start - b.start);
+}

@@ -1,0 +1,57 @@
+import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
+import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
+import { indentationOf, lineContentEnd, lineEndOf, lineStart } from "./sourceLines.ts";
+
+/** optax clips by a transformation before the optimizer's own. */
+export const optaxFixes: Partial<FrameworkFixes> = { clipGradientNorm, setOptimizerArgument };
+
+function clipGradientNorm(
+  { text, facts }: FixContext,
+  _loop: TrainingLoopFact,
+  step: TrainingEvent,
+  maximumNorm: number,
+): FixDraft | null {
+  const [index, ...others] = step.optimizers;
+  const optimizer = index === undefined ? undefined : facts.optimizers[index];
+  if (optimizer?.framework !== "optax" || others.length > 0) return null;
+  const name = libraryName(text, optimizer);
+  if (name === null) return null;
+  const clip = `${name}.clip_by_global_norm(${maximumNorm.toFixed(1)})`;
+  const title = `Clip the gradient norm to ${maximumNorm.toFixed(1)} with ${clip}`;
+  const { start, end } = optimizer.composition ?? optimizer;
+  const chain = text.slice(start, end).match(/^[\w.]*\bchain\(/)?.[0];
+  if (chain === undefined) {
+    return {
+      title,
+      edits: [
+        { start, end: start, newText: `${name}.chain(${clip}, ` },
+        { start: end, end, newText: ")" },
+      ],
+    };
+  }
+  const at = start + chain.length;
+  const lineEnd = lineContentEnd(text, at);
+  if (text.slice(at, lineEnd).trim() !== "") return { title, edits: [{ start: at, end: at, newText: `${clip}, ` }] };
+  const next = text.slice(at).search(/\S/);
+  if (next < 0 || indentationOf(text, at + next) === null) return null;
+  const indentation = text.slice(lineStart(text, at + next), at + next);
+  return { title, edits: [{ start: lineEnd, end: lineEnd, newText: `${lineEndOf(text)}${indentation}${clip},` }] };
+}
+
+function setOptimizerArgument(
+  context: FixContext,
+  optimizer: OptimizerFact,
+  name: "eps" | "learningRate",
+  literal: string,
+): FixDraft | null {
+  // A rate that is missing here is set by another part of the chain.
+  if (name === "learningRate" && optimizer.arguments.learningRate?.given !== true) return null;
+  return setCallArgument(context, optimizer, name, literal);
+}
+
+/** `optax` of `optax.adam`; null where the optimizer alone was imported. */
+function libraryName(text: string, { start, nameRange }: OptimizerFact): string | null {
+  const before = text.slice(0, nameRange.start).match(/([A-Za-z_]\w*)\.$/)?.[1];
+  return before !== undefined && nameRange.start >= start ? before : null;
+}
