@@ -25,6 +25,8 @@ export interface Cause {
 
 /** A gradient norm ten times its median counts as a spike; so did every real burst among the recorded runs. */
 const gradientSpike = 10;
+/** The threshold that transformers' Trainer (`max_grad_norm`) and GPT-3 (Brown et al. 2020, appendix B) clip at. */
+const customaryNorm = 1;
 /** Loss that at most doubled before it became NaN had not grown. */
 const noGrowth = 2;
 
@@ -41,7 +43,8 @@ export function causesOf(verdict: Verdict, evidence: RunEvidence, script: RunScr
     const explained = evidence.rateStepped || evidence.rateRising || (evidence.gradientRatio ?? 0) >= gradientSpike;
     suspects.push(growthCause(evidence, script), explained ? null : dataCause(verdict, 0.2, script));
   } else if (verdict.kind === "loss-spike") {
-    suspects.push(dataCause(verdict, spikedAlone(evidence) ? 0.6 : 0.3, script), denominatorCause(evidence, script));
+    suspects.push(dataCause(verdict, spikedAlone(evidence) ? 0.6 : 0.3, script));
+    suspects.push(denominatorCause(evidence, script), shrunkenGradientCause(evidence, script));
   }
   return suspects.filter((cause) => cause !== null).sort((a, b) => b.weight - a.weight);
 }
@@ -56,10 +59,12 @@ function optimizerPlace(script: RunScript | null): TextRange | null {
 }
 
 function gradientCause(verdict: Verdict, evidence: RunEvidence, script: RunScript | null): Cause | null {
-  const { gradientRatio, gradientStep } = evidence;
-  if (gradientRatio === null || gradientStep === null || gradientRatio < gradientSpike) {
+  const { gradientRatio, gradientStep, gradientPeak } = evidence;
+  if (gradientRatio === null || gradientStep === null || gradientPeak === null || gradientRatio < gradientSpike) {
     return null;
   }
+  const small = gradientPeak <= customaryNorm;
+  const threshold = small ? `${numberWords((2 * gradientPeak) / gradientRatio)}, twice its usual level` : "1.0";
   const first = gradientStep <= verdict.onsetStep;
   const clip = script === null ? null : firstEvent(script.facts, ["clip"]);
   const step = script === null ? null : firstEvent(script.facts, ["scaler-step", "optimizer-step"]);
@@ -71,10 +76,11 @@ function gradientCause(verdict: Verdict, evidence: RunEvidence, script: RunScrip
         ? `${first ? "Gradients jumped first" : "Gradients jumped with it"}: ${seen}${script === null ? "." : ", and nothing clips them."}`
         : `${first ? "Gradients jumped first" : "Gradients jumped with it"}: ${seen}, although they are clipped.`,
     rules: clip === null ? ["missing-gradient-clipping"] : ["clip-before-unscale"],
-    weight: first ? 1 : 0.7,
+    // A burst below the customary threshold is a symptom: something else has let the gradients become that small.
+    weight: small ? 0.5 : first ? 1 : 0.7,
     nextStep:
       clip === null
-        ? "Clip the gradient norm to 1.0, and change nothing else."
+        ? `Clip the gradient norm to ${threshold}, and change nothing else.`
         : "Lower the clipping threshold to the usual gradient norm, and change nothing else.",
     place: clip?.statement ?? step?.statement ?? optimizerPlace(script),
   };
@@ -158,6 +164,38 @@ function denominatorCause(evidence: RunEvidence, script: RunScript | null): Caus
     weight: evidence.gradientRatio === null ? 0.4 : 0.35,
     nextStep: "Raise the optimizer's eps to 1e-7, and change nothing else.",
     place: optimizer.arguments.eps?.range ?? { start: optimizer.start, end: optimizer.end },
+  };
+}
+
+/**
+ * Bursts at tiny gradients: Adam's second moment decays as β2^t behind shrinking gradients, until the step outgrows the
+ * curvature (Bai et al. 2025, https://arxiv.org/abs/2506.04805). Scalars of loss and gradient cannot show the moment.
+ */
+function shrunkenGradientCause(
+  { gradientRatio, gradientPeak, rates }: RunEvidence,
+  script: RunScript | null,
+): Cause | null {
+  const optimizer = script === null ? null : steppedOptimizer(script.facts);
+  if (optimizer === null || !optimizer.adamFamily) {
+    return null;
+  }
+  if (
+    gradientRatio === null ||
+    gradientPeak === null ||
+    gradientRatio < gradientSpike ||
+    gradientPeak > customaryNorm
+  ) {
+    return null;
+  }
+  const rate = rates?.[1] ?? learningRateOf(optimizer);
+  const usual = numberWords(gradientPeak / gradientRatio);
+  return {
+    cause: "small-denominators",
+    why: `A burst after gradients had shrunk to ${usual} is consistent with ${optimizer.constructorName}'s second moment having become too small for its learning rate; the log cannot prove it.`,
+    rules: ["no-learning-rate-schedule", "learning-rate-high"],
+    weight: 0.65,
+    nextStep: `Lower the learning rate${rate === null ? " to a tenth" : ` to ${numberWords(rate / 10)}`} from the last good checkpoint, and change nothing else.`,
+    place: optimizer.arguments.learningRate?.range ?? { start: optimizer.start, end: optimizer.end },
   };
 }
 

@@ -5,8 +5,9 @@ import type { Run, Series, SeriesRole } from "../runs/run.ts";
 export interface RunEvidence {
   /** Largest gradient norm about the onset over its median before it; null when too little is logged. */
   readonly gradientRatio: number | null;
-  /** Step of that norm. */
+  /** Step of that norm, and the norm itself. */
   readonly gradientStep: number | null;
+  readonly gradientPeak: number | null;
   /** The learning rate just before and just after the onset; null when it is not logged. */
   readonly rates: readonly [number, number] | null;
   /** The learning rate stepped within a few records of the onset. */
@@ -48,6 +49,7 @@ export function evidenceAt(verdict: Verdict, run: Run): RunEvidence {
   return {
     gradientRatio: gradient?.ratio ?? null,
     gradientStep: gradient?.step ?? null,
+    gradientPeak: gradient?.peak ?? null,
     rates,
     rateStepped: rates !== null && rates[0] > 0 && rates[1] > 0 && Math.abs(Math.log(rates[1] / rates[0])) > rateStep,
     rateRising: rate !== null && isRising(rate, onset),
@@ -92,7 +94,7 @@ function median(values: readonly number[]): number {
   return sorted[sorted.length >>> 1] ?? Number.NaN;
 }
 
-function largestAbout(series: Series | null, onset: number): { ratio: number; step: number } | null {
+function largestAbout(series: Series | null, onset: number): { ratio: number; step: number; peak: number } | null {
   if (series === null) {
     return null;
   }
@@ -101,11 +103,11 @@ function largestAbout(series: Series | null, onset: number): { ratio: number; st
   if (!(usual > 0)) {
     return null;
   }
-  let found: { ratio: number; step: number } | null = null;
+  let found: { ratio: number; step: number; peak: number } | null = null;
   for (let i = Math.max(0, at - about); i < Math.min(series.length, at + 2); i++) {
     const value = series.values[i] ?? Number.NaN;
     if (Number.isFinite(value) && (found === null || value / usual > found.ratio)) {
-      found = { ratio: value / usual, step: series.steps[i] ?? onset };
+      found = { ratio: value / usual, step: series.steps[i] ?? onset, peak: value };
     }
   }
   return found;

@@ -4,6 +4,7 @@ import type { Resolved } from "../facts/resolved.ts";
 import { functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { Expression } from "../syntax/tree.ts";
+import type { TextRange } from "../text/range.ts";
 import { isGradScaler, torchClassifier } from "./pytorchEvents.ts";
 import { gradScalerEnabled, siteOf } from "./pytorchFlags.ts";
 import type { OptimizerSite } from "./pytorchOptimizers.ts";
@@ -27,7 +28,7 @@ export function collectTorchLoops(
       optimizers: [...new Set(stepped.flatMap((event) => event.optimizers))].toSorted((a, b) => a - b),
       gradScaler: scaler === null ? null : subjectText(scaler.expression),
       gradScalerEnabled: scaler === null ? absent : enabledOf(scaler, source),
-      wrappedBy: wrapper ?? (hooked ? "a gradient hook" : null) ?? leftToCallers(draft),
+      wrappedBy: wrapper ?? (hooked ? "a gradient hook" : null) ?? leftToCallers(draft) ?? unreadLine(draft, source),
       accumulates: accumulates(draft.events),
     };
     return { fact, draft };
@@ -42,6 +43,14 @@ function leftToCallers({ loop, scope, events }: LoopDraft): string | null {
   const callable = functionAround(scope);
   const called = callable !== null && (scope.source.callsByTerminalName.get(callable.definition.name)?.length ?? 0) > 0;
   return called ? null : "its callers";
+}
+
+/** A line that does not parse may hold the very call whose absence a rule would report. */
+function unreadLine({ range, events }: LoopDraft, { module: { holes } }: SourceIndex): string | null {
+  if (holes.length === 0) return null;
+  const bodies = [range, ...events.flatMap(({ through }) => through.map(({ definition }) => definition))];
+  const isIn = (hole: TextRange) => bodies.some((body) => body.start <= hole.start && hole.start < body.end);
+  return holes.some(isIn) ? "a line that does not parse" : null;
 }
 
 function eventFact(event: EventDraft): TrainingEvent {

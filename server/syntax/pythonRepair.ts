@@ -1,6 +1,7 @@
 import { Edit, type Parser, type Point, type Tree } from "web-tree-sitter";
 import { editBetween } from "../text/edits.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
+import { unclosedBrackets } from "./unclosedBrackets.ts";
 
 /** A text with the parser's tree of it. */
 export interface ParsedText {
@@ -28,7 +29,7 @@ export function parseAroundErrors(
   const tried = new Set<number>();
   let holes = best.tree ? errorsIn(best.tree) : [];
   for (let attempt = 0; attempt < mostLinesReplaced; attempt += 1) {
-    const line = swallowingLines(best.text, holes).find((candidate) => !tried.has(candidate.start));
+    const line = suspectLines(best.text, holes).find((candidate) => !tried.has(candidate.start));
     if (!line) break;
     tried.add(line.start);
     const length = line.end - line.start;
@@ -101,7 +102,27 @@ function lengthOf(ranges: readonly TextRange[]): number {
   return ranges.reduce((sum, range) => sum + 1 + range.end - range.start, 0);
 }
 
-/** The first line, without its indentation, of each error that goes on to another line. */
+/** Lines, without their indentation, that may be the cause of errors that go on to another line: where a bracket has no partner, and where the errors begin. */
+function suspectLines(text: string, errors: readonly TextRange[]): readonly TextRange[] {
+  const swallowing = swallowingLines(text, errors);
+  if (swallowing.length === 0) return [];
+  const inErrors = (at: number) => errors.some((error) => error.start <= at && at < error.end);
+  return [
+    ...unclosedBrackets(text)
+      .filter(inErrors)
+      .map((at) => lineAt(text, at)),
+    ...swallowing,
+  ];
+}
+
+function lineAt(text: string, at: number): TextRange {
+  const lineStart = text.lastIndexOf("\n", at) + 1;
+  const found = text.indexOf("\n", at);
+  const lineEnd = found < 0 ? text.length : found;
+  const start = lineStart + Math.max(0, text.slice(lineStart, lineEnd).search(/\S/));
+  return { start, end: text[lineEnd - 1] === "\r" ? lineEnd - 1 : lineEnd };
+}
+
 function swallowingLines(text: string, errors: readonly TextRange[]): readonly TextRange[] {
   return errors.flatMap((error) => {
     const skipped = text.slice(error.start, error.end).search(/\S/);
@@ -109,9 +130,6 @@ function swallowingLines(text: string, errors: readonly TextRange[]): readonly T
     const at = error.start + skipped;
     const lineEnd = text.indexOf("\n", at);
     if (lineEnd < 0 || lineEnd >= error.end) return [];
-    const lineStart = text.lastIndexOf("\n", at) + 1;
-    const start = lineStart + text.slice(lineStart, lineEnd).search(/\S/);
-    const end = text[lineEnd - 1] === "\r" ? lineEnd - 1 : lineEnd;
-    return [{ start, end }];
+    return [lineAt(text, at)];
   });
 }

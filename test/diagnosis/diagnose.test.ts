@@ -137,6 +137,24 @@ describe("the diagnosis", () => {
     assert.equal(view.code?.uri, "file:///code/train.py");
   });
 
+  it("does not advise a threshold that tiny gradients never reach", () => {
+    const run = runWith({
+      loss: (i) => (i < 79 ? 1e-6 : 1e-4),
+      grad_norm: (i) => (i === 79 ? 1e-2 : 1e-5),
+      lr: () => 3e-2,
+    });
+    const view = diagnosed("loss-spike", 790, run, scriptWith());
+    assert.deepEqual(
+      view.causes.map(({ cause }) => cause),
+      ["small-denominators", "gradient-spike", "data"],
+    );
+    assert.match(view.causes[0]?.why ?? "", /shrunk to 1e-5 is consistent with Adam's second moment/);
+    assert.match(view.nextStep, /^Lower the learning rate to 0\.003 /);
+    assert.equal(markedText(view), "lr=3e-3");
+    const alone = diagnosed("loss-spike", 790, run, null);
+    assert.match(alone.nextStep, /^Clip the gradient norm to 2e-5, twice its usual level/);
+  });
+
   it("blames a learning rate that is too high when it is constant and gradients are ordinary", () => {
     const run = runWith({ loss: (i) => (i < 80 ? 1 : 2), grad_norm: () => 1, lr: () => 3e-3 });
     const view = diagnosed("loss-growth", 800, run, scriptWith());

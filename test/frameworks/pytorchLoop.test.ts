@@ -250,3 +250,18 @@ for x in loader:
     ],
   );
 });
+
+test("a loop with a line that does not parse is not judged by what it lacks", () => {
+  const loop = (zeroing: string) => `import torch
+optimizer = torch.optim.Adam(model.parameters())
+for batch in loader:
+    ${zeroing}
+    loss = model(batch)
+    loss.backward()
+    optimizer.step()
+print("done")
+`;
+  assert.equal(factsOf(loop("optimizer.zero_grad(")).loops[0]?.wrappedBy, "a line that does not parse");
+  assert.equal(factsOf(loop("optimizer.zero_grad()")).loops[0]?.wrappedBy, null);
+  assert.equal(factsOf(`${loop("optimizer.zero_grad()")}print(1\n`).loops[0]?.wrappedBy, null);
+});

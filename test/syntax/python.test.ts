@@ -377,3 +377,30 @@ test("reads absurdly nested and long text without exhausting the stack", () => {
     document.dispose();
   }
 });
+
+test("a call left open in the middle of a file costs its own line only, wherever it stands", () => {
+  const text = `import torch
+
+def first(a):
+    return a
+
+class Net:
+    def forward(self, x):
+        y = self.f(x)
+        return self.g(y)
+
+def last(b):
+    for x in b:
+        step(x)
+    return b
+`;
+  for (const opened of ["self.f(x)", "step(x)", "self.g(y)"]) {
+    const broken = text.replace(opened, opened.slice(0, -1));
+    const document = open(broken);
+    const names = document.module.body.flatMap((statement) => ("name" in statement ? [statement.name] : []));
+    assert.deepEqual(names, ["first", "Net", "last"], opened);
+    const holes = document.module.holes.map(({ start, end }) => broken.slice(start, end).trim());
+    assert.ok(holes.length === 1 && holes[0]?.includes(opened.slice(0, -1)), opened);
+    document.dispose();
+  }
+});
