@@ -1,5 +1,6 @@
 /** The panel: takes the host's messages, keeps what is shown, draws at most once a frame. */
 import type { FromPanel, RunView, SeriesPoints, ToPanel, VerdictView } from "../server/protocol.ts";
+import { spansDecades } from "./autoScale.ts";
 import { type ChartsView, createCharts } from "./charts.ts";
 import { button, element } from "./dom.ts";
 import { createEmptyState, emptyKind } from "./emptyState.ts";
@@ -23,6 +24,7 @@ let theme = readTheme();
 let ready = false;
 let defaultSmoothing = 0.6;
 let frame = 0;
+let spansWide = false;
 /** In the host's order, which settles colours and the keys 1 to 9. */
 let runs: readonly RunView[] = [];
 const points = new Map<string, Map<string, SeriesPoints>>();
@@ -146,13 +148,27 @@ function currentWindow(): Window {
   return state.following ? follow(state.zoom, fullWindow()[1]) : state.zoom;
 }
 
+/** The whole curve decides, not the part that is zoomed to. */
+function isLogarithmic(): boolean {
+  if (state.logY !== null) return state.logY;
+  if (state.zoom === null) {
+    spansWide = shownRuns().some(({ run }) =>
+      run.series.some(({ name, role }) => {
+        const curve = role === "train-loss" ? points.get(run.id)?.get(name) : undefined;
+        return curve !== undefined && spansDecades(curve);
+      }),
+    );
+  }
+  return spansWide;
+}
+
 function chartsView(): ChartsView {
   return {
     shown: shownRuns(),
     pointsOf: (runId, series) => points.get(runId)?.get(series),
     window: currentWindow(),
     smoothing: state.smoothing ?? defaultSmoothing,
-    logY: state.logY,
+    logY: isLogarithmic(),
     robust: state.robust,
     filter: state.filter,
     alone: state.alone,
@@ -226,7 +242,7 @@ function draw(): void {
   ].join(" ");
   toolbar.draw({
     smoothing: state.smoothing ?? defaultSmoothing,
-    logY: state.logY,
+    logY: isLogarithmic(),
     robust: state.robust,
     following: state.following,
     zoomed: state.zoom !== null,
@@ -273,7 +289,7 @@ function obey(command: PanelCommand): void {
       change({ ...state, following: state.zoom !== null && !state.following });
       return;
     case "logY":
-      change({ ...state, logY: !state.logY });
+      change({ ...state, logY: !isLogarithmic() });
       return;
     case "smoothing":
       change({ ...state, smoothing: (state.smoothing ?? defaultSmoothing) > 0 ? 0 : defaultSmoothing || 0.6 });

@@ -9,7 +9,8 @@ export interface PanelState {
   readonly following: boolean;
   /** Null until the user has moved it: then the setting holds. */
   readonly smoothing: number | null;
-  readonly logY: boolean;
+  /** Null until the user has chosen: then the curve decides. */
+  readonly logY: boolean | null;
   readonly robust: boolean;
   readonly filter: string;
   readonly alone: string | null;
@@ -21,7 +22,7 @@ export const initialState: PanelState = {
   zoom: null,
   following: false,
   smoothing: null,
-  logY: false,
+  logY: null,
   robust: false,
   filter: "",
   alone: null,
@@ -41,7 +42,7 @@ export function restoreState(saved: unknown): PanelState {
         : null,
     following: part.following === true,
     smoothing: typeof part.smoothing === "number" ? Math.min(0.99, Math.max(0, part.smoothing)) : null,
-    logY: part.logY === true,
+    logY: typeof part.logY === "boolean" ? part.logY : null,
     robust: part.robust === true,
     filter: typeof part.filter === "string" ? part.filter : "",
     alone: typeof part.alone === "string" ? part.alone : null,

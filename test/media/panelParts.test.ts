@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { spansDecades } from "../../media/autoScale.ts";
 import { linesOf, tableOf } from "../../media/chartLines.ts";
 import { filterCharts, isSetting, planCharts } from "../../media/chartPlan.ts";
 import { emptyKind } from "../../media/emptyState.ts";
@@ -166,6 +167,22 @@ test("an empty panel says why it is empty", () => {
   assert.equal(emptyKind(runView({ state: "waiting", series: [] })), "waiting");
   assert.equal(emptyKind(runView({ state: "finished", series: [] })), "no-metrics");
   assert.equal(emptyKind(runView()), "none");
+});
+
+test("a positive curve that spans three decades starts out logarithmic, others linear", () => {
+  const curve = (values: (number | null)[]) => ({
+    name: "loss",
+    steps: values.map((_, index) => index),
+    values,
+    nonFinite: [],
+    total: values.length,
+  });
+  const falling = Array.from({ length: 60 }, (_, index) => 10 ** (-index / 15));
+  assert.ok(spansDecades(curve(falling)));
+  assert.ok(spansDecades(curve([...falling, null])));
+  assert.ok(!spansDecades(curve([...falling, -1])));
+  assert.ok(!spansDecades(curve(falling.map((value) => 1 + value))));
+  assert.ok(!spansDecades(curve(falling.slice(0, 49))));
 });
 
 test("the learning rate and the loss scale are drawn as they are set, measured values are smoothed", () => {
