@@ -1,11 +1,13 @@
 /** A line written to a log → its point drawn in the panel, in a real VS Code in a real browser. */
 import { appendFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { packExtension } from "../scripts/prepare.mjs";
 import { openEditor, until } from "../test/e2e/embeddedEditor.ts";
 import { chartFacts, panelFrame, watchLogFile } from "../test/e2e/watchLog.ts";
 import { figure, median, quantile } from "./measure.ts";
 
 const writes = 120;
+packExtension();
 const editor = await openEditor();
 try {
   const log = path.join(editor.workspace, "bench.jsonl");
