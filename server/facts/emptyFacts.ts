@@ -11,6 +11,7 @@ export function emptyFacts(path: string): TrainingFacts {
     precision: [],
     traits: [],
     lossTerms: [],
+    lossCalls: [],
     graphAccumulations: [],
     hyperparameters: [],
     imports: [],

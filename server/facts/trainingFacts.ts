@@ -1,4 +1,5 @@
 import type { TextRange } from "../text/range.ts";
+import type { LossCallFact } from "./lossCallFacts.ts";
 import type { Resolved } from "./resolved.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
@@ -14,6 +15,7 @@ export interface TrainingFacts {
   readonly precision: readonly PrecisionFact[];
   readonly traits: readonly ModelTraitFact[];
   readonly lossTerms: readonly LossTermFact[];
+  readonly lossCalls: readonly LossCallFact[];
   readonly graphAccumulations: readonly GraphAccumulationFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

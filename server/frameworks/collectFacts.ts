@@ -47,6 +47,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     precision: [...facts.precision, ...(found.precision ?? [])],
     traits: [...facts.traits, ...(found.traits ?? [])],
     lossTerms: [...facts.lossTerms, ...(found.lossTerms ?? [])],
+    lossCalls: [...facts.lossCalls, ...(found.lossCalls ?? [])],
     graphAccumulations: [...facts.graphAccumulations, ...(found.graphAccumulations ?? [])],
   };
 }

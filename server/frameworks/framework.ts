@@ -1,3 +1,4 @@
+import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type {
   FrameworkName,
@@ -67,4 +68,6 @@ export interface FrameworkFixes {
   readonly detachLoss: (context: FixContext, accumulation: GraphAccumulationFact) => FixDraft | null;
   /** The stable form of a loss term. */
   readonly stabilizeLossTerm: (context: FixContext, term: LossTermFact) => FixDraft | null;
+  /** Gives a loss the kind of input that it expects. */
+  readonly correctLossInput: (context: FixContext, lossCall: LossCallFact) => FixDraft | null;
 }

@@ -1,6 +1,7 @@
 import type { Framework } from "./framework.ts";
 import { kerasFixes } from "./kerasFixes.ts";
 import { collectKerasLoops } from "./kerasLoop.ts";
+import { collectKerasLossCalls } from "./kerasLossCalls.ts";
 import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
@@ -19,6 +20,7 @@ export const keras: Framework = {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: facts,
       precision: collectKerasPrecision(source, "keras"),
+      lossCalls: collectKerasLossCalls(source),
       traits: collectKerasTraits(source),
     };
   },

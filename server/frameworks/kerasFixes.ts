@@ -9,6 +9,7 @@ import type { TextEdit } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
+import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
 import { canonicalTensorflowName } from "./tensorflowNames.ts";
@@ -18,6 +19,7 @@ export const kerasFixes: Partial<FrameworkFixes> = {
   clipGradientNorm,
   setOptimizerArgument,
   stabilizeLossTerm,
+  correctLossInput: correctFromLogits,
 };
 
 function clipGradientNorm(

@@ -11,4 +11,5 @@ export const noFixes: FrameworkFixes = {
   zeroGradients: none,
   detachLoss: none,
   stabilizeLossTerm: none,
+  correctLossInput: none,
 };

@@ -1,7 +1,9 @@
 import type { Framework } from "./framework.ts";
+import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
+import { collectTorchLossCalls } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
@@ -25,6 +27,7 @@ export const pytorch: Framework = {
       loops: loops.map(({ fact }) => fact),
       precision: collectTorchPrecision(source, optimizers, drafts),
       traits: collectTorchTraits(source),
+      lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
@@ -37,5 +40,6 @@ export const pytorch: Framework = {
     zeroGradients,
     detachLoss,
     stabilizeLossTerm,
+    correctLossInput: leaveOutActivation,
   },
 };

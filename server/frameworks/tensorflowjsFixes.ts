@@ -20,6 +20,7 @@ export const tensorflowjsFixes: FrameworkFixes = {
   zeroGradients: () => null,
   detachLoss,
   stabilizeLossTerm,
+  correctLossInput: () => null,
 };
 
 /** Gradients scaled to the norm between `variableGrads` and `applyGradients`; null for `fit`, which shows no gradients. */

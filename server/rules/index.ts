@@ -1,3 +1,4 @@
+import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
@@ -12,6 +13,7 @@ import { zeroGradMissing } from "./zero-grad-missing.ts";
 
 /** Every rule, in the order of their names. */
 export const rules: readonly Rule[] = [
+  activationBeforeLoss,
   adamL2WeightDecay,
   clipBeforeUnscale,
   epsUnsetUnderMixedPrecision,

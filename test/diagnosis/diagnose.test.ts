@@ -4,6 +4,7 @@ import type { Verdict, VerdictKind } from "../../server/detectors/verdict.ts";
 import { diagnose } from "../../server/diagnosis/diagnose.ts";
 import { evidenceAt } from "../../server/diagnosis/runEvidence.ts";
 import type { RunScript } from "../../server/diagnosis/script.ts";
+import { emptyFacts } from "../../server/facts/emptyFacts.ts";
 import type { TrainingEvent, TrainingFacts } from "../../server/facts/trainingFacts.ts";
 import type { VerdictView } from "../../server/protocol.ts";
 import { appendRecord, createRun, type GrowingRun } from "../../server/runs/growingRun.ts";
@@ -39,8 +40,7 @@ function scriptWith(extra: Partial<TrainingFacts> = {}): RunScript {
   return {
     text: script,
     facts: {
-      path: "/code/train.py",
-      language: "python",
+      ...emptyFacts("/code/train.py"),
       frameworks: ["pytorch"],
       imports: [],
       optimizers: [

@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { emptyFacts } from "../../server/facts/emptyFacts.ts";
 import type { TrainingFacts } from "../../server/facts/trainingFacts.ts";
 import { createMonitor } from "../../server/monitor/createMonitor.ts";
 import type { Monitor } from "../../server/monitor/monitor.ts";
@@ -174,18 +175,10 @@ function factsWithLog(path: string, code: string): TrainingFacts {
   const start = code.indexOf("torch.log(p)");
   const term = { start, end: start + "torch.log(p)".length };
   return {
-    path,
-    language: "python",
+    ...emptyFacts(path),
     frameworks: ["pytorch"],
-    imports: [],
-    optimizers: [],
-    loops: [],
-    precision: [],
-    traits: [],
     lossTerms: [
       { ...term, framework: "pytorch", operation: "log", operandText: "p", operandRange: term, stableForm: null },
     ],
-    graphAccumulations: [],
-    hyperparameters: [],
   };
 }
