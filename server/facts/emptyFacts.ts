@@ -12,6 +12,7 @@ export function emptyFacts(path: string): TrainingFacts {
     traits: [],
     lossTerms: [],
     lossCalls: [],
+    l2Penalties: [],
     graphAccumulations: [],
     hyperparameters: [],
     imports: [],

@@ -1,4 +1,5 @@
 import type { TextRange } from "../text/range.ts";
+import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { Resolved } from "./resolved.ts";
 
@@ -16,6 +17,7 @@ export interface TrainingFacts {
   readonly traits: readonly ModelTraitFact[];
   readonly lossTerms: readonly LossTermFact[];
   readonly lossCalls: readonly LossCallFact[];
+  readonly l2Penalties: readonly L2PenaltyFact[];
   readonly graphAccumulations: readonly GraphAccumulationFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

@@ -47,6 +47,10 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     precision: [...facts.precision, ...(found.precision ?? [])],
     traits: [...facts.traits, ...(found.traits ?? [])],
     lossTerms: [...facts.lossTerms, ...(found.lossTerms ?? [])],
+    l2Penalties: [
+      ...facts.l2Penalties,
+      ...(found.l2Penalties ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
     lossCalls: [...facts.lossCalls, ...(found.lossCalls ?? [])],
     graphAccumulations: [...facts.graphAccumulations, ...(found.graphAccumulations ?? [])],
   };

@@ -1,10 +1,12 @@
 import type { Framework } from "./framework.ts";
 import { kerasFixes } from "./kerasFixes.ts";
+import { collectL2Penalties } from "./kerasL2Penalties.ts";
 import { collectKerasLoops } from "./kerasLoop.ts";
 import { collectKerasLossCalls } from "./kerasLossCalls.ts";
 import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
+import { collectLossTerms } from "./lossTerms.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
 export const keras: Framework = {
@@ -15,10 +17,13 @@ export const keras: Framework = {
   collect(source) {
     const optimizers = collectKerasOptimizers(source);
     if (optimizers.length === 0 && !/\bkeras\b|GradientTape/.test(source.text)) return null;
-    const { facts } = collectKerasLoops(source, optimizers);
+    const { drafts, facts } = collectKerasLoops(source, optimizers);
+    const optimizerFacts = optimizers.map(({ fact }) => fact);
     return {
-      optimizers: optimizers.map(({ fact }) => fact),
+      optimizers: optimizerFacts,
       loops: facts,
+      lossTerms: collectLossTerms(source, drafts, "keras"),
+      l2Penalties: collectL2Penalties(source, "keras", optimizerFacts),
       precision: collectKerasPrecision(source, "keras"),
       lossCalls: collectKerasLossCalls(source),
       traits: collectKerasTraits(source),

@@ -16,10 +16,10 @@ const maximumBindings = 4;
 
 /** Functions that keep an operand off the edge, or whose result never reaches it. */
 const guards =
-  /^(clamp|clamp_|clamp_min|clamp_max|clip|clipByValue|softplus|exp|maximum|nan_to_num|cosh|logSoftmax|log_softmax|where|full|full_like|ones|ones_like|eps|finfo)$/;
+  /^(clip_by_value|clamp|clamp_|clamp_min|clamp_max|clip|clipByValue|softplus|exp|maximum|nan_to_num|cosh|logSoftmax|log_softmax|where|full|full_like|ones|ones_like|eps|finfo)$/;
 /** Functions and methods that leave the edge where it was. */
 const transparent =
-  /^(mean|sum|squeeze|unsqueeze|view|reshape|flatten|gather|to|cuda|float|double|transpose|permute|contiguous|expand|index_select|masked_select|diagonal|t)$/;
+  /^(mean|sum|reduce_mean|reduce_sum|squeeze|unsqueeze|view|reshape|flatten|gather|to|cuda|float|double|transpose|permute|contiguous|expand|index_select|masked_select|diagonal|t)$/;
 const smallConstant = /eps|epsilon|tiny|smooth|delta|1e-|offset/i;
 
 /**
@@ -170,9 +170,9 @@ function isSumOfExponentials(operand: Expression): boolean {
   );
 }
 
-/** Whether a full name is one of torch or of TensorFlow.js. */
+/** Whether a full name is one of torch, TensorFlow, Keras or TensorFlow.js. */
 export function isLibraryName(name: string | null): boolean {
-  return name !== null && /^(torch|tf)\./.test(name);
+  return name !== null && /^(torch|tf|tensorflow|keras)\./.test(name);
 }
 
 /** The stable way to write the operation on this operand; clamping where there is none of its own. */

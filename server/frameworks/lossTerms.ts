@@ -4,7 +4,7 @@ import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
 import { bindingsOf, type Context, type FunctionInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
-import type { LossTermFact } from "../facts/trainingFacts.ts";
+import type { FrameworkName, LossTermFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression, Statement } from "../syntax/tree.ts";
 import { canReachZero, type Danger, isLibraryName, stableFormOf } from "./lossOperands.ts";
 import { enabledBy, siteOf } from "./pytorchFlags.ts";
@@ -30,11 +30,13 @@ const operations: Readonly<Record<string, Danger>> = {
  * Unguarded operations in what flows into a backward pass: the loss's own expression, what its names are set to, functions and
  * modules of the file that return it. What cannot be followed gives no fact.
  */
-export function collectLossTerms(source: SourceIndex, loops: readonly LoopDraft[]): readonly LossTermFact[] {
+export function collectLossTerms(
+  source: SourceIndex,
+  loops: readonly LoopDraft[],
+  framework: FrameworkName = source.module.language === "python" ? "pytorch" : "tensorflowjs",
+): readonly LossTermFact[] {
   const found = new Map<number, LossTermFact>();
   const visited = new Set<Expression | FunctionInfo>();
-
-  const framework = source.module.language === "python" ? "pytorch" : "tensorflowjs";
 
   function report(
     operation: LossTermFact["operation"],

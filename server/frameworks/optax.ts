@@ -1,10 +1,13 @@
+import { argumentFor } from "../facts/candidates.ts";
+import type { L2PenaltyFact } from "../facts/l2PenaltyFacts.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
+import { resolve } from "../facts/resolve.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { ModelTraitFact } from "../facts/trainingFacts.ts";
 import type { Framework } from "./framework.ts";
 import { optaxFixes } from "./optaxFixes.ts";
 import { collectOptaxLoops } from "./optaxLoop.ts";
-import { collectOptaxOptimizers } from "./optaxOptimizers.ts";
+import { collectOptaxOptimizers, type OptaxOptimizerSite } from "./optaxOptimizers.ts";
 import { collectOptaxPrecision } from "./optaxPrecision.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
@@ -21,11 +24,24 @@ export const optax: Framework = {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: collectOptaxLoops(source, optimizers),
       precision: collectOptaxPrecision(source),
+      l2Penalties: optimizers.flatMap(decayPenalty),
       traits: collectTraits(source),
     };
   },
   fixes: optaxFixes,
 };
+
+/** `add_decayed_weights` before the Adam scaling of its chain is L2 regularization. */
+function decayPenalty({ decayBefore, site }: OptaxOptimizerSite, index: number): readonly L2PenaltyFact[] {
+  if (decayBefore === null) return [];
+  const given = argumentFor(decayBefore, "weight_decay", 0);
+  if (given === "unclear") return [];
+  const resolved = given === null ? null : resolve(given.value, site.scope);
+  const factor = resolved?.known === true && typeof resolved.value === "number" ? resolved.value : null;
+  if (factor === null || factor === 0) return [];
+  const { start, end } = decayBefore;
+  return [{ start, end, framework: "optax", optimizers: [index], shownBy: "add_decayed_weights", factor }];
+}
 
 /** Recurrent and attention layers of flax and haiku, with what any Python file shows. */
 function collectTraits(source: SourceIndex): readonly ModelTraitFact[] {

@@ -6,6 +6,7 @@ import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/tr
 import type { Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
 import type { Framework } from "./framework.ts";
+import { collectL2Penalties } from "./kerasL2Penalties.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
@@ -27,8 +28,10 @@ export const tensorflow1: Framework = {
   collect(source) {
     const optimizers = collectOptimizers(source);
     if (optimizers.length === 0) return null;
+    const facts = optimizers.map(({ fact }) => fact);
     return {
-      optimizers: optimizers.map(({ fact }) => fact),
+      optimizers: facts,
+      l2Penalties: collectL2Penalties(source, "tensorflow1", facts),
       loops: collectSteps(source, optimizers),
       precision: collectKerasPrecision(source, "tensorflow1"),
       traits: collectKerasTraits(source),

@@ -1,21 +1,51 @@
-import { argumentText, certainNumber, mayBeTrue, optimizerName, valuePlaces } from "./argumentText.ts";
+import type { FrameworkName } from "../facts/trainingFacts.ts";
+import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
 
 /** Algorithms whose torch implementation adds `weight_decay` to the gradient unless told otherwise. */
 const l2ByDefault = new Set(["adam", "nadam", "radam", "adamax"]);
 
+/** How each framework decouples what the code writes as a penalty. */
+const cures: Readonly<Partial<Record<FrameworkName, string>>> = {
+  keras: "Leave the penalty out and use AdamW, or weight_decay of the same optimizer, which Keras decouples",
+  tensorflow1: "Leave the penalty out and use tf.contrib.opt.AdamWOptimizer",
+  optax: "Put add_decayed_weights after scale_by_adam, or use optax.adamw",
+};
+
 export const adamL2WeightDecay: Rule = {
   name: "adam-l2-weight-decay",
   severity: "warning",
   title: "Adam's weight decay is L2 regularization, scaled away by its own denominator",
-  frameworks: ["pytorch"],
+  frameworks: ["pytorch", "keras", "tensorflow1", "optax"],
   sources: [
     "Loshchilov, Hutter 2019, Decoupled weight decay regularization, https://arxiv.org/abs/1711.05101",
     "https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html",
     "torch 2.13 optim/adamw.py L21-49",
+    "Keras 3.15 src/optimizers/base_optimizer.py L952-959: weight_decay is decoupled",
+    "optax _src/alias.py L616: adamw adds the decay after scale_by_adam",
   ],
   check(context, report) {
+    for (const { framework, optimizers, shownBy, factor, start, end } of context.facts.l2Penalties) {
+      const optimizer = context.facts.optimizers[optimizers[0] ?? -1];
+      if (optimizer === undefined) continue;
+      const name = optimizerName(optimizer);
+      const penalty = factor === null ? shownBy : `${shownBy} (${numberText(factor)})`;
+      report({
+        start,
+        end,
+        message: `${penalty} reaches ${name} through the gradient, which it divides by the gradient's own size, so weights with large gradients hardly decay and quiet ones decay most. ${cures[framework] ?? "Use AdamW"}, and tune the decay anew: good values there are often 1e-4 to 1e-2.`,
+        fixes: [],
+        related: [
+          {
+            path: context.facts.path,
+            start: optimizer.nameRange.start,
+            end: optimizer.nameRange.end,
+            message: `${name} is built here`,
+          },
+        ],
+      });
+    }
     for (const optimizer of context.facts.optimizers) {
       const decay = optimizer.arguments.weightDecay;
       const value = certainNumber(decay);

@@ -1,4 +1,4 @@
-import type { OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { FrameworkName, OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, Severity } from "./rule.ts";
@@ -8,6 +8,13 @@ import { isOffByDefault, keepsMasterWeights, precisionInUse } from "./trainingCo
 const zeroInFloat16 = 2 ** -25;
 /** Measured on torch 2.13: up to here one step of lr 1e-3 moves a float16 weight with gradient 1e-4 by 100 × lr or more. */
 const tooSmallInFloat16 = 1e-6;
+
+/** How each framework computes in half precision with float32 parameters. */
+const keepFloat32: Readonly<Partial<Record<FrameworkName, string>>> = {
+  pytorch: "Keep float32 parameters and use autocast",
+  keras: "Keep float32 parameters with the policy mixed_float16",
+  optax: "Keep float32 parameters and compute in float16 by dtype alone",
+};
 
 interface Case {
   readonly severity: Severity;
@@ -20,12 +27,14 @@ export const epsUnsetUnderMixedPrecision: Rule = {
   name: "eps-unset-under-mixed-precision",
   severity: "info",
   title: "Adam's eps does not fit the reduced precision in use",
-  frameworks: ["pytorch"],
+  frameworks: ["pytorch", "keras", "tensorflow1", "optax"],
   sources: [
     "https://discuss.pytorch.org/t/1765 (Adam + half = NaN; eps the culprit)",
     "https://github.com/pytorch/pytorch/issues/26218",
     "IEEE 754 binary16: smallest subnormal 5.96e-8",
     "torch 2.13 optim/adam.py L35-49: eps = 1e-8",
+    "Keras 3.15 src/optimizers/adam.py: epsilon = 1e-7; tensorflow/python/training/adam.py: 1e-8",
+    "optax _src/alias.py L432: eps = 1e-8",
   ],
   check(context, report) {
     if (keepsMasterWeights(context.facts)) return;
@@ -62,7 +71,7 @@ function parametersCase(optimizer: OptimizerFact, precision: readonly PrecisionF
   return {
     severity: zero && !isOffByDefault(fact.enabled) ? "error" : "warning",
     eps: "1e-4",
-    message: `${optimizerName(optimizer)}'s parameters are float16 (${fact.shownBy}), and ${argumentText(argument, optimizer)} ${outcome}. Keep float32 parameters and use autocast, or set eps to 1e-4.`,
+    message: `${optimizerName(optimizer)}'s parameters are float16 (${fact.shownBy}), and ${argumentText(argument, optimizer)} ${outcome}. ${keepFloat32[optimizer.framework] ?? "Keep float32 parameters"}, or set ${argument.keyword} to 1e-4.`,
     why: "Weights with gradients near or below 1e-4 move more slowly.",
   };
 }

@@ -11,7 +11,7 @@ const highForFineTuning = 1e-3;
 
 /** Code that sets the rate itself, so that the constructor's number is a multiplier, a bound or a start of a sweep. */
 const rateSetElsewhere =
-  /LambdaLR|OneCycleLR|CyclicLR|\bNoam|LRFinder|lr_find|range_test|\[\s*["']lr["']\s*\]\s*[*/]?=[^=]/;
+  /LearningRateScheduler|set_value\([^)]*(lr|learning_rate)|LambdaLR|OneCycleLR|CyclicLR|\bNoam|LRFinder|lr_find|range_test|\[\s*["']lr["']\s*\]\s*[*/]?=[^=]/;
 /** Few parameters are tuned: adapters and frozen bodies take higher rates. */
 const tunesFewParameters = /\bpeft\b|lora|adapter|prompt_?tuning|requires_grad\s*=\s*False|requires_grad_\(False\)/i;
 
@@ -19,7 +19,7 @@ export const learningRateHigh: Rule = {
   name: "learning-rate-high",
   severity: "warning",
   title: "The learning rate is high for the Adam family",
-  frameworks: ["pytorch", "tensorflowjs", "handwritten"],
+  frameworks: ["pytorch", "tensorflowjs", "handwritten", "keras", "tensorflow1", "optax"],
   sources: [
     "Kingma, Ba 2015, Adam, algorithm 1 and section 2.1, https://arxiv.org/abs/1412.6980",
     "Devlin et al. 2019, BERT, appendix A.3, https://arxiv.org/abs/1810.04805",

@@ -33,22 +33,22 @@ type StableForm = NonNullable<LossTermFact["stableForm"]>;
 
 const stableForms: Readonly<Record<StableForm, (framework: FrameworkName) => string>> = {
   "log-softmax": (framework) =>
-    `Use ${framework === "pytorch" ? "log_softmax" : "logSoftmax"}, which never leaves the log domain`,
+    `Use ${framework === "tensorflowjs" ? "logSoftmax" : "log_softmax"}, which never leaves the log domain`,
   "log-sigmoid": (framework) =>
-    `Use ${framework === "pytorch" ? "logsigmoid" : "logSigmoid"}, which never leaves the log domain`,
+    `Use ${framework === "tensorflowjs" ? "logSigmoid" : "logsigmoid"}, which never leaves the log domain`,
   log1p: () => "Use log1p, which is exact near 0",
   logsumexp: (framework) =>
-    `Use ${framework === "pytorch" ? "logsumexp" : "logSumExp"}, which subtracts the largest value first`,
+    `Use ${framework === "tensorflowjs" ? "logSumExp" : "logsumexp"}, which subtracts the largest value first`,
   "clamp-min": () => "Clamp the operand to a small positive number first",
   "bce-with-logits": (framework) =>
-    `Use ${framework === "pytorch" ? "binary_cross_entropy_with_logits" : "losses.sigmoidCrossEntropy"} on the logits`,
+    `Use ${framework === "tensorflowjs" ? "losses.sigmoidCrossEntropy" : "binary_cross_entropy_with_logits"} on the logits`,
 };
 
 export const unstableLoss: Rule = {
   name: "unstable-loss",
   severity: "warning",
   title: "A loss computes something that is infinite or NaN at the edge of its domain",
-  frameworks: ["pytorch", "tensorflowjs"],
+  frameworks: ["pytorch", "tensorflowjs", "keras"],
   sources: [
     "https://docs.pytorch.org/docs/stable/amp.html#prefer-binary-cross-entropy-with-logits-over-binary-cross-entropy",
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html",
