@@ -126,12 +126,20 @@ function compiledOn(
   const name = dottedText(model);
   const same = sites.filter((site) => name !== null && dottedText(receiverOf(site)) === name);
   const here = same.filter((site) => site.scope === scope);
-  if (here.length > 0 || same.length > 0) return compiledIndices(here.length > 0 ? here : same, optimizers);
+  if (here.length > 0) return compiledIndices(holdingAt(model, here), optimizers);
+  if (same.length > 0) return compiledIndices(same, optimizers);
   const made = madeBy(model, scope);
   return compiledIndices(
     sites.filter((site) => [...madeBy(receiverOf(site), site.scope)].some((call) => made.has(call))),
     optimizers,
   );
+}
+
+/** Of several compilations under one name, as in a notebook's cells, those that can hold at a place of the same scope. */
+function holdingAt(place: Expression, sites: readonly CallSite[]): readonly CallSite[] {
+  const before = sites.filter(({ call }) => call.end <= place.start);
+  const last = before.findLastIndex(({ depth }) => depth === 0);
+  return last < 0 ? sites : before.slice(last);
 }
 
 function receiverOf({ call }: CallSite): Expression {

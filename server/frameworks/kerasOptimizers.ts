@@ -6,6 +6,7 @@ import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
 import type { OptimizerArgument, OptimizerArgumentName, OptimizerFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
+import { certainCall } from "./certainCalls.ts";
 import { addonOptimizers, type KerasSignature, kerasOptimizers } from "./kerasDefaults.ts";
 import { argumentsOfSignature, defaultedArgument } from "./signatureArguments.ts";
 import { tensorflowName } from "./tensorflowNames.ts";
@@ -120,6 +121,9 @@ export function linkedKerasOptimizers(
   scope: Scope,
   optimizers: readonly KerasOptimizerSite[],
 ): readonly number[] {
+  const certain = certainCall(expression, scope)?.call;
+  const only = optimizers.findIndex(({ fact, site }) => site.call === certain && fact.start === site.call.start);
+  if (only >= 0) return [only];
   const calls = linkedCalls(expression, scope, (each) => optimizers.some(({ site }) => site.call === each));
   return optimizers.flatMap(({ site, fact }, index) =>
     calls.has(site.call) && fact.start === site.call.start ? [index] : [],
