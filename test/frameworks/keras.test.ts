@@ -16,7 +16,7 @@ const trained = ["zero-grad", "backward", "optimizer-step"];
 const clipped = ["zero-grad", "backward", "clip", "optimizer-step"];
 
 describe("Keras optimizers", () => {
-  for (const [code, constructor] of [
+  for (const [code, expected] of [
     ["import keras\nopt = keras.optimizers.Adam(1e-3)", "keras Adam"],
     ["from keras.optimizers import Adam as A\nopt = A(1e-3)", "keras Adam"],
     ["from keras.optimizers import *\nopt = RMSprop()", "keras RMSprop"],
@@ -29,7 +29,7 @@ describe("Keras optimizers", () => {
     ["import keras\nmodel.compile('rmsprop', loss='mse')", "keras rmsprop"],
     ["import keras\nname = 'adam'\nmodel.compile(optimizer=name, loss='mse')", "keras adam"],
   ] as const) {
-    it(`are read from ${JSON.stringify(code)}`, () => assert.deepEqual(names(factsOf(code)), [constructor]));
+    it(`are read from ${JSON.stringify(code)}`, () => assert.deepEqual(names(factsOf(code)), [expected]));
   }
 
   it("are not read from a class of the file, from schedules and from other calls named compile", () => {
