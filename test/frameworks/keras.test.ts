@@ -49,7 +49,7 @@ describe("Keras optimizers", () => {
     const code = "from keras.optimizers import Adam\nopt = Adam(lr=2e-4)";
     const [optimizer] = factsOf(code).optimizers;
     const { eps, learningRate } = present(optimizer, "optimizer").arguments;
-    assert.equal(present(eps, "eps").resolved.known && eps?.resolved.value, 1e-7);
+    assert.equal(eps?.resolved.known && eps.resolved.value, 1e-7);
     assert.equal(learningRate?.keyword, "lr");
     assert.equal(sliceOf(code, learningRate?.range), "lr=2e-4");
   });
