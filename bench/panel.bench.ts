@@ -33,7 +33,10 @@ try {
     () => chartFacts(panel, "loss"),
     (facts) => facts?.lastStep === 1_000 + writes,
   );
-  const drawn = new Map(await panel.evaluate(() => (globalThis as unknown as { draws: [number, number][] }).draws));
+  // A step is drawn again when something else changes; the first time counts.
+  const drawn = new Map(
+    (await panel.evaluate(() => (globalThis as unknown as { draws: [number, number][] }).draws)).reverse(),
+  );
   const samples = [...written].flatMap(([step, at]) => {
     const seen = drawn.get(step);
     return seen === undefined ? [] : [seen - at];
