@@ -33,7 +33,7 @@ const builds = [
   // Split, so that the TypeScript compiler is loaded when the first TypeScript file is linted and not before.
   {
     ...nodeBundle,
-    entryPoints: { lsp: "server/lspMain.ts", cli: "server/cliMain.ts" },
+    entryPoints: { lsp: "server/lspMain.ts", cli: "server/cliMain.ts", lintWorker: "server/lintWorker.ts" },
     outdir: "dist",
     format: "esm",
     splitting: true,

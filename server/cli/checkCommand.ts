@@ -12,7 +12,7 @@ import { unifiedDiff } from "../report/unifiedDiff.ts";
 import { rules } from "../rules/index.ts";
 import { readableDocument } from "../rules/ruleDocument.ts";
 import { sourcesOf } from "./checkedSources.ts";
-import { type CheckedFile, createFileChecker } from "./checkFile.ts";
+import { type CheckedFile, checkFiles } from "./checkFiles.ts";
 import { createSettingsReader } from "./commandSettings.ts";
 import { type Command, type CommandIo, exitClean, exitFailure, exitFindings, say, wantsColor } from "./io.ts";
 import { oneOf, readOptions } from "./options.ts";
@@ -67,32 +67,28 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       return exitClean;
     }
     const grade = values["unsafe-fixes"] ? "unsafe" : "safe";
-    const checkFile = createFileChecker(settingsOf, values.fix || values.diff ? grade : "none");
+    const isStdin = paths[0] === "-";
     const unread = new Set<string>();
     const complain = (name: string, problem: string) => {
       say(io.stderr, `haywire: ${name}: ${problem}.`);
       unread.add(name);
     };
 
+    const sources = sourcesOf(paths, values["stdin-filename"], settingsOf, io, complain);
     const checked: CheckedFile[] = [];
-    for await (const { name, file, source, problems } of sourcesOf(
-      paths,
-      values["stdin-filename"],
+    for await (const each of checkFiles(sources, {
       settingsOf,
-      io,
+      fixes: values.fix || values.diff ? grade : "none",
+      everything: values.statistics || isStdin,
       complain,
-    )) {
-      const result = await checkFile({ name, file, text: source.text, problems }).catch((error: unknown) => {
-        complain(name, `The file could not be linted: ${error instanceof Error ? error.message : String(error)}`);
-        return null;
-      });
-      if (!result) continue;
-      checked.push(result);
-      if (values.fix && !values.diff && paths[0] === "-") io.stdout.write(result.fixedText ?? source.text);
-      else if (result.fixedText === null) continue;
-      else if (values.diff) io.stdout.write(unifiedDiff(name, source.text, result.fixedText));
+    })) {
+      const { name, file, source, fixedText } = each;
+      checked.push(each);
+      if (values.fix && !values.diff && isStdin) io.stdout.write(fixedText ?? source.text);
+      else if (fixedText === null) continue;
+      else if (values.diff) io.stdout.write(unifiedDiff(name, source.text, fixedText));
       else {
-        await writeSource(file, result.fixedText, source).catch((error: unknown) =>
+        await writeSource(file, fixedText, source).catch((error: unknown) =>
           complain(name, `The fixed text cannot be written: ${error instanceof Error ? error.message : String(error)}`),
         );
       }
@@ -104,7 +100,7 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       if (!values.quiet) say(io.stderr, `${changes} of ${files.length} files would change.`);
       return unread.size > 0 ? exitFailure : changes > 0 && !values["exit-zero"] ? exitFindings : exitClean;
     }
-    const report = paths[0] === "-" && values.fix ? io.stderr : io.stdout;
+    const report = isStdin && values.fix ? io.stderr : io.stdout;
     report.write(values.statistics ? statisticsReport(files) : await reportIn(format, files, values.quiet, io));
     if (format === "json") tellProblems(files, io);
     if (unread.size > 0) return exitFailure;

@@ -1,21 +1,19 @@
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { findSources } from "../lint/findSources.ts";
-import { type DecodedText, decodeText } from "../text/decode.ts";
-import type { Outcome, Problem } from "../text/problem.ts";
 import type { SettingsReader } from "./commandSettings.ts";
 import { type CommandIo, UsageError } from "./io.ts";
-import { readSource } from "./sourceFile.ts";
+import { unreadable } from "./sourceFile.ts";
 
 export interface NamedSource {
   /** As it is shown: relative to the current folder where the user named it so. */
   readonly name: string;
   /** Absolute. */
   readonly file: string;
-  readonly source: DecodedText;
-  readonly problems: readonly Problem[];
+  readonly bytes: Buffer;
 }
 
-/** The files to check, or standard input for `-`. One that cannot be read as text is only complained about. */
+/** The files to check, or standard input for `-`. One that cannot be read is only complained about. */
 export async function* sourcesOf(
   paths: readonly string[],
   stdinName: string | undefined,
@@ -23,11 +21,6 @@ export async function* sourcesOf(
   io: CommandIo,
   complain: (name: string, problem: string) => void,
 ): AsyncGenerator<NamedSource> {
-  const named = (name: string, file: string, { value: source, problems }: Outcome<DecodedText>): NamedSource[] => {
-    if (!source.binary) return [{ name, file, source, problems }];
-    complain(name, problems[0]?.message ?? "The file cannot be read");
-    return [];
-  };
   if (paths.includes("-")) {
     if (paths.length > 1) throw new UsageError("- stands alone: standard input is one file.");
     if (stdinName === undefined) {
@@ -35,7 +28,7 @@ export async function* sourcesOf(
     }
     const chunks: Buffer[] = [];
     for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk));
-    yield* named(stdinName, path.resolve(io.cwd, stdinName), decodeText(stdinName, Buffer.concat(chunks)));
+    yield { name: stdinName, file: path.resolve(io.cwd, stdinName), bytes: Buffer.concat(chunks) };
     return;
   }
   const { exclude } = (await settingsOf(io.cwd)).lint;
@@ -48,5 +41,13 @@ export async function* sourcesOf(
     return relative.startsWith("..") ? file : relative;
   };
   for (const problem of problems) complain(nameOf(problem.path), problem.message);
-  for (const file of files) yield* named(nameOf(file), file, await readSource(file, nameOf(file)));
+  for (const file of files) {
+    const name = nameOf(file);
+    try {
+      // Many small files are read several times as fast so as through the thread pool.
+      yield { name, file, bytes: readFileSync(file) };
+    } catch (error) {
+      complain(name, unreadable(error));
+    }
+  }
 }

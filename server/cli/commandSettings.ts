@@ -3,7 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import { settingsLayerOfFile, settingsLayersFor } from "../config/settingsFiles.ts";
 import { type SettingsLayer, settingsFrom } from "../config/settingsLayer.ts";
 import { rules } from "../rules/index.ts";
-import type { Problem } from "../text/problem.ts";
+import type { Outcome, Problem } from "../text/problem.ts";
 import { type CommandIo, say, UsageError } from "./io.ts";
 import { ruleSeverities } from "./options.ts";
 
@@ -36,9 +36,12 @@ export async function createSettingsReader(
     told.add(line);
   };
   const byFolder = new Map<string, Promise<Settings>>();
+  const layers = new Map<string, Promise<Outcome<SettingsLayer | null>>>();
 
   const read = async (folder: string): Promise<Settings> => {
-    const files = named ? { value: named.value ? [named.value] : [], problems: [] } : await settingsLayersFor(folder);
+    const files = named
+      ? { value: named.value ? [named.value] : [], problems: [] }
+      : await settingsLayersFor(folder, undefined, layers);
     const settings = settingsFrom([...files.value, commandLine], ruleNames);
     for (const problem of [...files.problems, ...settings.problems]) tell(problem);
     return settings.value;

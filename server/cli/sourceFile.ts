@@ -9,9 +9,16 @@ export async function readSource(file: string, name: string): Promise<Outcome<De
   try {
     return decodeText(name, await readFile(file));
   } catch (error) {
-    const message = `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    return { value: { text: "", encoding: "utf-8", bom: false, binary: true }, problems: [{ path: name, message }] };
+    return {
+      value: { text: "", encoding: "utf-8", bom: false, binary: true },
+      problems: [{ path: name, message: unreadable(error) }],
+    };
   }
+}
+
+/** What is said of a file that cannot be read. */
+export function unreadable(error: unknown): string {
+  return `The file cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** Replaces a file whole or not at all, through a new one beside it; encoding and mode are kept, a link stays a link. */

@@ -6,24 +6,37 @@ import type { SettingsLayer } from "./settingsLayer.ts";
 
 /**
  * The layers of the settings files that hold for a folder, the outermost first: in each folder from the root down
- * `[tool.haywire]` of pyproject.toml, else haywire.toml. `stopAt` is the last folder looked at on the way up.
+ * `[tool.haywire]` of pyproject.toml, else haywire.toml. `stopAt` is the last folder looked at on the way up;
+ * `known` keeps what each folder holds from one call to the next.
  */
-export async function settingsLayersFor(folder: string, stopAt?: string): Promise<Outcome<readonly SettingsLayer[]>> {
+export async function settingsLayersFor(
+  folder: string,
+  stopAt?: string,
+  known: Map<string, Promise<Outcome<SettingsLayer | null>>> = new Map(),
+): Promise<Outcome<readonly SettingsLayer[]>> {
   const layers: SettingsLayer[] = [];
   const problems: Problem[] = [];
   for (const each of foldersUp(path.resolve(folder), stopAt)) {
-    for (const name of ["pyproject.toml", "haywire.toml"]) {
-      const file = path.join(each, name);
-      const text = await readIfPresent(file);
-      if (text === null) continue;
-      const { value, problems: wrong } = settingsLayer(file, text);
-      problems.push(...wrong);
-      if (value === null) continue;
-      layers.unshift(value);
-      break;
-    }
+    const read = known.get(each) ?? layerIn(each);
+    known.set(each, read);
+    const { value, problems: wrong } = await read;
+    problems.push(...wrong);
+    if (value !== null) layers.unshift(value);
   }
   return { value: layers, problems };
+}
+
+async function layerIn(folder: string): Promise<Outcome<SettingsLayer | null>> {
+  const problems: Problem[] = [];
+  for (const name of ["pyproject.toml", "haywire.toml"]) {
+    const file = path.join(folder, name);
+    const text = await readIfPresent(file);
+    if (text === null) continue;
+    const { value, problems: wrong } = settingsLayer(file, text);
+    problems.push(...wrong);
+    if (value !== null) return { value, problems };
+  }
+  return { value: null, problems };
 }
 
 /** The layer of the file that `--config` names: a pyproject.toml, or any TOML file with the settings at its top. */

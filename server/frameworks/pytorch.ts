@@ -1,9 +1,10 @@
 import type { Framework } from "./framework.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
-import { collectTorchLossCalls } from "./pytorchLossCalls.ts";
+import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
@@ -11,12 +12,16 @@ import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
+/** Facts begin at an optimizer, a backward pass or a loss. */
+const needs = new RegExp([...Object.keys(torchOptimizers), ...Object.keys(torchLosses), "backward\\s*\\("].join("|"));
+
 /** Training loops written with torch. */
 export const pytorch: Framework = {
   name: "pytorch",
   title: "PyTorch",
   language: "python",
   mentions: ["torch"],
+  needs,
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
     const optimizers = collectTorchOptimizers(source, libraryVersions);

@@ -8,7 +8,7 @@ import { outputActivation } from "./pytorchOutputActivation.ts";
 type Kind = Pick<LossCallFact, "expects" | "applies">;
 
 /** Losses of torch.nn and torch.nn.functional, with what they take. Source: torch 2.13 `nn/modules/loss.py`. */
-const losses: Readonly<Record<string, Kind>> = {
+export const torchLosses: Readonly<Record<string, Kind>> = {
   CrossEntropyLoss: { expects: "logits", applies: "softmax" },
   cross_entropy: { expects: "logits", applies: "softmax" },
   BCEWithLogitsLoss: { expects: "logits", applies: "sigmoid" },
@@ -27,7 +27,7 @@ export function collectTorchLossCalls(source: SourceIndex): readonly LossCallFac
     const input = argumentFor(call, "input", 0);
     if (input === null || input === "unclear" || call.arguments.length < 2) continue;
     const loss = lossOf(site);
-    const kind = loss === null || !Object.hasOwn(losses, loss) ? undefined : losses[loss];
+    const kind = loss === null || !Object.hasOwn(torchLosses, loss) ? undefined : torchLosses[loss];
     if (loss === null || kind === undefined) continue;
     const output = outputActivation(input.value, scope);
     if (output === null) continue;

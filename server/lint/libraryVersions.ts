@@ -8,12 +8,18 @@ const packages = ["torch", "@tensorflow/tfjs", "@tensorflow/tfjs-node"];
 
 /**
  * Versions that the nearest folder upward pins: `torch==2.6.0` → `"2.6.0"`; a lower bound counts as the version to reckon
- * with, an upper bound alone does not. Empty where nothing is pinned. A file that cannot be read pins nothing.
+ * with, an upper bound alone does not. Empty where nothing is pinned. A file that cannot be read pins nothing. `known` keeps
+ * what each folder pins from one call to the next.
  */
-export async function libraryVersionsFor(file: string): Promise<LibraryVersions> {
+export async function libraryVersionsFor(
+  file: string,
+  known: Map<string, Promise<LibraryVersions>> = new Map(),
+): Promise<LibraryVersions> {
   let folder = path.dirname(path.resolve(file));
   for (;;) {
-    const versions = await versionsIn(folder);
+    const read = known.get(folder) ?? versionsIn(folder);
+    known.set(folder, read);
+    const versions = await read;
     const parent = path.dirname(folder);
     if (versions.size > 0 || parent === folder) return versions;
     folder = parent;

@@ -1,0 +1,34 @@
+import { isUtf8 } from "node:buffer";
+import path from "node:path";
+import { frameworks } from "../frameworks/index.ts";
+import { largestSource } from "../text/decode.ts";
+
+/** How much of a file has to be read: `none` when it names no framework, `mention` when it names one and does not train. */
+export type TrainingCode = "none" | "mention" | "training";
+
+const python = new Set([".py", ".pyi", ".ipynb"]);
+
+/**
+ * What code a text can hold. A text that does not train has no findings of its own, but settings that can differ from an earlier
+ * state of the file.
+ */
+export function trainingCodeIn(file: string, text: string): TrainingCode {
+  const mentioned = frameworks.filter(({ mentions }) => mentions.some((mention) => text.includes(mention)));
+  // A comment that silences nothing is a finding wherever a framework is mentioned.
+  if (mentioned.length > 0 && text.includes("haywire:")) return "training";
+  const language = python.has(path.extname(file).toLowerCase()) ? "python" : "typescript";
+  const readable = mentioned.filter((framework) => framework.language === language);
+  if (readable.length === 0) return "none";
+  return readable.some(({ needs }) => needs === undefined || needs.test(text)) ? "training" : "mention";
+}
+
+/**
+ * The same for a file as its bytes, in a fraction of the time that decoding and parsing take. What decoding would have to speak
+ * of counts as training: notebooks, large files, and bytes that are not UTF-8.
+ */
+export function trainingCodeInBytes(file: string, bytes: Buffer): TrainingCode {
+  if (file.toLowerCase().endsWith(".ipynb") || bytes.length > largestSource) return "training";
+  if (bytes.includes(0) || !isUtf8(bytes)) return "training";
+  // One byte a character: what is looked for is ASCII.
+  return trainingCodeIn(file, bytes.toString("latin1"));
+}
