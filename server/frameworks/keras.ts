@@ -2,7 +2,7 @@ import type { Framework } from "./framework.ts";
 import { kerasFixes } from "./kerasFixes.ts";
 import { collectL2Penalties } from "./kerasL2Penalties.ts";
 import { collectKerasLoops } from "./kerasLoop.ts";
-import { collectKerasLossCalls } from "./kerasLossCalls.ts";
+import { collectKerasLossCalls, collectTensorflowLossCalls } from "./kerasLossCalls.ts";
 import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
@@ -18,6 +18,8 @@ export const keras: Framework = {
     const optimizers = collectKerasOptimizers(source);
     if (optimizers.length === 0 && !/\bkeras\b|GradientTape/.test(source.text)) return null;
     const { drafts, facts } = collectKerasLoops(source, optimizers);
+    // Their graph is read by the framework of that name.
+    const isTensorflow1 = /\w+Optimizer\(/.test(source.text);
     const optimizerFacts = optimizers.map(({ fact }) => fact);
     return {
       optimizers: optimizerFacts,
@@ -25,7 +27,10 @@ export const keras: Framework = {
       lossTerms: collectLossTerms(source, drafts, "keras"),
       l2Penalties: collectL2Penalties(source, "keras", optimizerFacts),
       precision: collectKerasPrecision(source, "keras"),
-      lossCalls: collectKerasLossCalls(source),
+      lossCalls: [
+        ...collectKerasLossCalls(source),
+        ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
+      ],
       traits: collectKerasTraits(source),
     };
   },

@@ -1,13 +1,13 @@
 import { argumentFor } from "../facts/candidates.ts";
-import { dottedText, terminalName } from "../facts/dottedText.ts";
+import { terminalName } from "../facts/dottedText.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { resolve } from "../facts/resolve.ts";
-import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
-import type { Argument, Call, Expression } from "../syntax/tree.ts";
+import type { Scope, SourceIndex } from "../facts/scope.ts";
+import type { FrameworkName } from "../facts/trainingFacts.ts";
+import type { Expression } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
-import { boundTo } from "./boundTo.ts";
-import { type CertainCall, certainCall } from "./certainCalls.ts";
-import { siteOf } from "./pytorchFlags.ts";
+import { certainCall } from "./certainCalls.ts";
+import { layerActivation, modelOutput, outputLayer } from "./kerasOutputLayer.ts";
 import { tensorflowName } from "./tensorflowNames.ts";
 
 /** The cross-entropies of Keras, by their names without underscores and in lower case. */
@@ -27,8 +27,8 @@ export function collectKerasLossCalls(source: SourceIndex): readonly LossCallFac
     const loss = lossOf(given.value, scope);
     if (loss === null) continue;
     const model = certainCall(call.callee.object, scope);
-    const layer = model === null ? null : lastLayer(model, call);
-    const activation = layer === null ? null : activationOf(layer);
+    const layer = model === null ? null : modelOutput(model, call);
+    const activation = layer === null ? null : layerActivation(layer);
     if (layer === null || activation === null) continue;
     facts.push({
       ...rangeOf(given),
@@ -37,6 +37,56 @@ export function collectKerasLossCalls(source: SourceIndex): readonly LossCallFac
       activation,
       activationRange: rangeOf(layer.call),
       operandRange: null,
+    });
+  }
+  return [...facts, ...directLosses(source)];
+}
+
+/** `loss_object(labels, model(images))` of a loop of one's own. */
+function directLosses(source: SourceIndex): readonly LossCallFact[] {
+  const facts: LossCallFact[] = [];
+  for (const { call, scope } of source.calls) {
+    const prediction = argumentFor(call, "y_pred", 1);
+    if (prediction === null || prediction === "unclear" || !/^(name|attribute)$/.test(call.callee.kind)) continue;
+    const made = tensorflowName(call.callee, scope) === null ? certainCall(call.callee, scope) : null;
+    const loss = made === null ? null : lossOf(made.call, made.scope);
+    const layer = loss === null ? null : outputLayer(prediction.value, scope);
+    const activation = layer === null ? null : layerActivation(layer);
+    if (loss === null || layer === null || activation === null) continue;
+    const place = { activation, activationRange: rangeOf(layer.call), operandRange: null };
+    facts.push({ ...rangeOf(call), framework: "keras", ...loss, ...place });
+  }
+  return facts;
+}
+
+/**
+ * `tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=tf.nn.softmax(x))`: TensorFlow's own cross-entropies of logits, where
+ * the logits are an activation's output.
+ */
+export function collectTensorflowLossCalls(source: SourceIndex, framework: FrameworkName): readonly LossCallFact[] {
+  const facts: LossCallFact[] = [];
+  for (const { call, scope } of source.calls) {
+    if (!/_cross_entropy_with_logits(_v2)?$/.test(terminalName(call.callee) ?? "")) continue;
+    const loss = tensorflowName(call.callee, scope)?.match(
+      /^tf\.nn\.((?:sparse_)?(softmax|sigmoid)_cross_entropy_with_logits(?:_v2)?)$/,
+    );
+    const logits = argumentFor(call, "logits", null);
+    const applied = logits === null || logits === "unclear" ? null : certainCall(logits.value, scope);
+    if (!loss?.[1] || applied === null) continue;
+    const activation = tensorflowName(applied.call.callee, applied.scope)?.match(
+      /^(?:tf|keras\.activations)(?:\.nn)?\.(softmax|sigmoid)$/,
+    )?.[1];
+    const operand = applied.call.arguments[0]?.value;
+    if ((activation !== "softmax" && activation !== "sigmoid") || operand === undefined) continue;
+    facts.push({
+      ...rangeOf(call),
+      framework,
+      loss: loss[1],
+      expects: "logits",
+      applies: loss[2] === "sigmoid" ? "sigmoid" : "softmax",
+      activation,
+      activationRange: rangeOf(applied.call),
+      operandRange: rangeOf(operand),
     });
   }
   return facts;
@@ -65,79 +115,6 @@ function named(
   const key = loss.toLowerCase().replaceAll("_", "");
   const applies = Object.hasOwn(crossEntropies, key) ? crossEntropies[key] : undefined;
   return applies === undefined ? null : { loss, expects, applies };
-}
-
-/** The last layer of a `Sequential` (its list, or what is added to it) or of a functional `Model` with one output. */
-function lastLayer({ call, scope }: CertainCall, compile: Call): CertainCall | null {
-  const name = tensorflowName(call.callee, scope);
-  if (name === "keras.Model" || name === "keras.models.Model") {
-    const outputs = argumentFor(call, "outputs", 1) ?? argumentFor(call, "output", null);
-    return outputs === null || outputs === "unclear" ? null : appliedLayer(outputs.value, scope);
-  }
-  if (name !== "keras.Sequential" && name !== "keras.models.Sequential") return null;
-  const site = siteOf(call, scope.source);
-  const bound = site === null ? null : boundTo(site);
-  const added = bound === null ? [] : additions(bound, scope, call, compile);
-  const last = added.at(-1);
-  if (last !== undefined) {
-    const first: Argument | undefined = last.call.arguments[0];
-    const isCertain = added.every(({ guard, loop }) => guard === null && loop === null);
-    return isCertain && first?.value.kind === "call" ? { call: first.value, scope: last.scope } : null;
-  }
-  const layers = argumentFor(call, "layers", 0);
-  if (layers === null || layers === "unclear" || layers.value.kind !== "list") return null;
-  const item = layers.value.items.at(-1);
-  return item?.kind === "call" ? { call: item, scope } : null;
-}
-
-/** `model.add(…)` between the model's making and its compiling, or to the end of the function that makes it. */
-function additions(model: string, scope: Scope, made: Call, compile: Call): readonly CallSite[] {
-  return (scope.source.callsByTerminalName.get("add") ?? []).filter(
-    (site) =>
-      site.scope === scope &&
-      site.call.callee.kind === "attribute" &&
-      dottedText(site.call.callee.object) === model &&
-      site.call.start > made.end &&
-      (site.call.start < compile.start || compile.start < made.start) &&
-      !isRebound(model, scope, made, site.call),
-  );
-}
-
-/** The name is given another model between the two places. */
-function isRebound(model: string, scope: Scope, made: Call, later: Call): boolean {
-  return (scope.bindings.get(model) ?? []).some(
-    (binding) => binding.kind === "assignment" && binding.value.start > made.end && binding.value.start < later.start,
-  );
-}
-
-/** `Dense(10)(x)`, through names. */
-function appliedLayer(expression: Expression, scope: Scope): CertainCall | null {
-  const applied = certainCall(expression, scope);
-  return applied?.call.callee.kind === "call" ? { call: applied.call.callee, scope: applied.scope } : null;
-}
-
-function activationOf({ call, scope }: CertainCall): LossCallFact["activation"] | null {
-  const layer = tensorflowName(call.callee, scope)?.match(/^keras\.layers\.(\w+)$/)?.[1];
-  if (layer === "Softmax") return "softmax";
-  if (layer === "Activation") {
-    const given = argumentFor(call, "activation", 0);
-    const activation = given === null || given === "unclear" ? null : activationNamed(given.value, scope);
-    return activation === "none" ? null : activation;
-  }
-  if (layer !== "Dense") return null;
-  const given = argumentFor(call, "activation", 1);
-  if (given === "unclear") return null;
-  return given === null || given.value.kind === "null" ? "none" : activationNamed(given.value, scope);
-}
-
-function activationNamed(value: Expression, scope: Scope): LossCallFact["activation"] | null {
-  const reference = /^(name|attribute)$/.test(value.kind) ? tensorflowName(value, scope) : null;
-  const resolved = reference === null ? resolve(value, scope) : null;
-  if (resolved?.known === true && resolved.alternatives.length > 0) return null;
-  const name = reference === null ? (resolved?.known === true ? resolved.value : null) : terminalName(value);
-  if (name === "softmax" || name === "sigmoid") return name;
-  if (name === "log_softmax") return "log-softmax";
-  return name === "linear" ? "none" : null;
 }
 
 function rangeOf({ start, end }: TextRange): TextRange {

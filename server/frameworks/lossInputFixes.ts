@@ -10,7 +10,9 @@ export function leaveOutActivation({ text }: FixContext, lossCall: LossCallFact)
 }
 
 /** Tells a Keras loss the truth about its input: `from_logits`. */
-export function correctFromLogits({ text }: FixContext, lossCall: LossCallFact): FixDraft | null {
+export function correctFromLogits(context: FixContext, lossCall: LossCallFact): FixDraft | null {
+  if (lossCall.operandRange !== null) return leaveOutActivation(context, lossCall);
+  const { text } = context;
   const written = text.slice(lossCall.start, lossCall.end);
   if (lossCall.expects === "logits") {
     const flag = written.match(/from_logits\s*=\s*(True)\b/);

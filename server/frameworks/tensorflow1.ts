@@ -7,8 +7,10 @@ import type { Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
 import type { Framework } from "./framework.ts";
 import { collectL2Penalties } from "./kerasL2Penalties.ts";
+import { collectTensorflowLossCalls } from "./kerasLossCalls.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
+import { leaveOutActivation } from "./lossInputFixes.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { argumentsOfSignature } from "./signatureArguments.ts";
 import { tensorflow1Optimizers } from "./tensorflow1Defaults.ts";
@@ -24,20 +26,21 @@ export const tensorflow1: Framework = {
   name: "tensorflow1",
   title: "TensorFlow 1",
   language: "python",
-  mentions: ["Optimizer("],
+  mentions: ["tensorflow"],
   collect(source) {
     const optimizers = collectOptimizers(source);
     if (optimizers.length === 0) return null;
     const facts = optimizers.map(({ fact }) => fact);
     return {
       optimizers: facts,
+      lossCalls: collectTensorflowLossCalls(source, "tensorflow1"),
       l2Penalties: collectL2Penalties(source, "tensorflow1", facts),
       loops: collectSteps(source, optimizers),
       precision: collectKerasPrecision(source, "tensorflow1"),
       traits: collectKerasTraits(source),
     };
   },
-  fixes: { setOptimizerArgument },
+  fixes: { setOptimizerArgument, correctLossInput: leaveOutActivation },
 };
 
 function collectOptimizers(source: SourceIndex): readonly OptimizerSite[] {

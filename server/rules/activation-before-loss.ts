@@ -11,11 +11,12 @@ export const activationBeforeLoss: Rule = {
   name: "activation-before-loss",
   severity: "error",
   title: "A loss gets its input with an activation too many, or with one missing",
-  frameworks: ["pytorch", "keras"],
+  frameworks: ["pytorch", "keras", "tensorflow1"],
   sources: [
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html (input: unnormalized logits)",
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html",
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html (input: log-probabilities)",
+    "https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits (expects unscaled logits)",
     "https://keras.io/api/losses/probabilistic_losses/ (from_logits=False by default)",
   ],
   check(context, report) {
@@ -49,7 +50,7 @@ function faultOf(lossCall: LossCallFact): Fault | null {
 }
 
 function activatedTwice({ framework, loss, applies, activation }: LossCallFact): Fault {
-  if (framework === "keras") {
+  if (framework === "keras" && !/_with_logits/.test(loss)) {
     return {
       severity: "warning",
       message: `${loss} is told that it gets logits (from_logits=True), but the last layer already applies ${activation}: where the backend cannot take that back, it is applied twice, and gradients nearly vanish. Leave the activation out, or from_logits.`,
