@@ -2,15 +2,21 @@
 import { csv } from "./csv.ts";
 import { jsonl } from "./jsonl.ts";
 import type { LogFormat } from "./logFormat.ts";
+import { tensorboard } from "./tensorboard.ts";
 import { text } from "./text.ts";
+import { trainerState } from "./trainerState.ts";
+import { wandb } from "./wandb.ts";
 
-export const logFormats: readonly LogFormat[] = [jsonl, csv, text];
+export const logFormats: readonly LogFormat[] = [trainerState, jsonl, csv, text, tensorboard, wandb];
 
 /** What a file that no format claims is read as when numbers may still come: programs print before they train. */
 export const fallbackFormat: LogFormat = text;
 
 /** Bytes that `recognizeFormat` looks at: enough for the source code or settings that some runs print first. */
 export const headSize = 64 * 1024;
+
+/** Bytes that tell a binary format: the header of an event file's first record. */
+export const binaryHeadSize = 12;
 
 /** Below this a format is not taken: half of the lines do not fit it. */
 const surely = 0.3;
@@ -21,12 +27,13 @@ const surely = 0.3;
  */
 export function recognizeFormat(head: Uint8Array, fileName: string): LogFormat | null {
   const bytes = head.subarray(0, Math.max(headSize, head.indexOf(0x0a) + 1));
-  if (isBinary(bytes)) {
-    return null;
+  const binary = recognizeBinary(head, fileName);
+  if (binary !== null || isBinary(bytes)) {
+    return binary;
   }
   let best: LogFormat | null = null;
   let most = surely;
-  for (const format of logFormats) {
+  for (const format of logFormats.filter((one) => one.binary === undefined)) {
     const score = format.recognize(bytes, fileName);
     if (score > most) {
       most = score;
@@ -34,6 +41,12 @@ export function recognizeFormat(head: Uint8Array, fileName: string): LogFormat |
     }
   }
   return best;
+}
+
+/** The binary format whose signature the first bytes are, null for none. */
+export function recognizeBinary(head: Uint8Array, fileName: string): LogFormat | null {
+  const bytes = head.subarray(0, binaryHeadSize);
+  return logFormats.find((format) => format.binary === true && format.recognize(bytes, fileName) > surely) ?? null;
 }
 
 /** NUL bytes that UTF-16 text does not explain. */

@@ -9,6 +9,15 @@ export interface LogRecord {
   readonly line: number;
   /** Byte offset in the file just behind this record: where a later read can resume. */
   readonly endOffset: number;
+  /**
+   * The step, where the format itself gives each record one; `restart` then says whether it went back, since series of one
+   * file may count in different units. Absent where the step is a column among others.
+   */
+  readonly step?: number;
+  /** When it was written, in seconds since 1970, where the format says so apart from the values. */
+  readonly wallTime?: number;
+  /** The run's own word that it has ended, with its exit status; such a record has no values. */
+  readonly exitStatus?: number;
   /** A sign that the run started anew here (a header again, a restart line). */
   readonly restart?: boolean;
   /** `train` or `val` when the record says so in words (`[eval]`, `valid`, a `mode` field), else absent. */
@@ -22,6 +31,8 @@ export interface LogReader {
   push(chunk: Uint8Array): LogRecord[];
   /** The file has ended for good: gives what an unterminated last line holds. */
   finish(): LogRecord[];
+  /** What is fed next comes from the start of a file that was begun anew; what was torn stays so. For formats with a frame. */
+  beginAgain?(): void;
   /** Records or lines that could not be read so far, with the first such place. */
   readonly skipped: {
     readonly count: number;
@@ -32,6 +43,8 @@ export interface LogReader {
 export interface LogFormat {
   /** `"text"`, `"jsonl"`, `"csv"`, … as shown to users and in `diagnose --format json`. */
   readonly name: string;
+  /** Set for formats that are not text; only these are asked about the first `binaryHeadSize` bytes of a file. */
+  readonly binary?: true;
   /** How surely these first bytes (up to 64 KiB) are of this format, 0…1; detection is by content, the name only breaks ties. */
   recognize(head: Uint8Array, fileName: string): number;
   createReader(): LogReader;

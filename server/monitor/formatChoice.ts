@@ -1,4 +1,4 @@
-import { headSize, isBinary, recognizeFormat } from "../logs/index.ts";
+import { binaryHeadSize, headSize, isBinary, recognizeBinary, recognizeFormat } from "../logs/index.ts";
 import { longestLine } from "../logs/lineDecoder.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
 
@@ -15,7 +15,7 @@ export interface FormatChoice {
 }
 
 /**
- * Chooses at line ends only, after 1, 2, 3, 4, 6, 8, 12, … lines, so that the choice depends on the bytes and not on how
+ * Takes a binary format by its signature. Else chooses at line ends only, after 1, 2, 3, 4, 6, 8, 12, … lines, so that the choice depends on the bytes and not on how
  * they were cut. After 64 KiB without a choice the fallback is taken: long prints of code or settings come before numbers.
  * A first line that is longer, as of a log with thousands of columns, is waited for.
  */
@@ -35,7 +35,14 @@ export function createFormatChoice(fileName: string, fallback: LogFormat): Forma
       if (binary) {
         return null;
       }
+      const atStart = held.length < binaryHeadSize;
       held = Buffer.concat([held, bytes]);
+      if (atStart && held.length >= binaryHeadSize) {
+        const found = take(recognizeBinary(held, fileName));
+        if (found !== null) {
+          return found;
+        }
+      }
       for (; scanned < held.length && scanned < (lines === 0 ? longestLine : headSize); scanned++) {
         const byte = held[scanned];
         if (byte !== 0x0a && byte !== 0x0d) {

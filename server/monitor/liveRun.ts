@@ -82,6 +82,11 @@ export function openLiveRun(
         reading.run.state = "live";
       }
     }
+    const status = reading.exitStatus();
+    if (status !== null && reading.run.state === "live") {
+      finish(status === 0 ? "finished" : "failed");
+      return;
+    }
     tellVerdicts();
     changed();
   }

@@ -18,6 +18,8 @@ export interface RunReading {
   readonly run: GrowingRun;
   /** In the order in which they were reached. */
   readonly findings: readonly Finding[];
+  /** The exit status with which the run ended by its own log, null while the log does not say so. */
+  exitStatus(): number | null;
   /** Reads on; any split of the same bytes gives the same run and verdicts. */
   push(bytes: Uint8Array): void;
   /** The file begins anew, or was cut: an unfinished last line never gets its end. */
@@ -48,13 +50,14 @@ export function createRunReading(
   let format = options.format ?? null;
   let reader: LogReader | null = format?.createReader() ?? null;
   let knownUpTo = 0;
+  let exitStatus: number | null = null;
   let detectors: { readonly kind: VerdictKind; readonly detector: Detector }[] | null = null;
   let rawTail: readonly string[] = [];
 
   function readOn(bytes: Uint8Array): void {
     if (reader !== null) {
       take(reader.push(bytes));
-      if (source.records === 0) {
+      if (source.records === 0 && format?.binary === undefined) {
         rawTail = lastLines(rawTail, bytes);
       }
       return;
@@ -86,6 +89,10 @@ export function createRunReading(
   }
 
   function takeRecord(record: LogRecord): void {
+    exitStatus = record.exitStatus ?? null;
+    if (record.exitStatus !== undefined) {
+      return;
+    }
     source.records++;
     const { points, step, restarted } = appendRecord(run, record);
     detectors ??= detectorKinds.map(({ kind, create }) => ({ kind, detector: create({ stepAxis: run.stepAxis }) }));
@@ -108,9 +115,11 @@ export function createRunReading(
   return {
     run,
     findings,
+    exitStatus: () => exitStatus,
     push: readOn,
     beginAgain() {
       reader?.finish();
+      reader?.beginAgain?.();
       knownUpTo = 0;
     },
     rewind(keptBytes) {
@@ -144,8 +153,9 @@ export function createRunReading(
       }
       const first = reader?.skipped.first ?? null;
       if (first !== null && source.skipped > 0) {
-        const lines = source.skipped === 1 ? "1 line" : `${source.skipped.toLocaleString("en-US")} lines`;
-        found.push(`${lines} could not be read, the first is line ${first.line} (${first.reason})`);
+        const unit = format?.binary === undefined ? "line" : "record";
+        const lines = source.skipped === 1 ? `1 ${unit}` : `${source.skipped.toLocaleString("en-US")} ${unit}s`;
+        found.push(`${lines} could not be read, the first is ${unit} ${first.line} (${first.reason})`);
       }
       return found;
     },

@@ -76,7 +76,9 @@ export function appendRecord(run: GrowingRun, record: LogRecord): Appended {
   if (Number.isNaN(run.firstStep)) {
     run.firstStep = step;
   }
-  run.lastStep = step;
+  // Series that count in other units, as epochs among steps, come at steps long past.
+  const otherUnit = record.step !== undefined && !place.restarted && step < run.lastStep;
+  run.lastStep = otherUnit ? run.lastStep : step;
   const event = eventOf(record, step, place.restarted);
   if (event !== null && run.events.length < mostEvents) {
     run.events.push(event);

@@ -84,6 +84,12 @@ export function createStepClock(): StepClock {
     },
     changedAxis: false,
     place(record) {
+      if (record.step !== undefined) {
+        axis = "step";
+        ordinal++;
+        place = record.step;
+        return { step: record.step, restarted: record.restart === true };
+      }
       const { best, epoch: recordEpoch } = fieldsOf(record);
       if (best !== null && (chosen === null || best.rank < chosen.rank)) {
         clock.changedAxis = clock.changedAxis || ordinal > 0;
