@@ -8,18 +8,22 @@ export type TrainingCode = "none" | "mention" | "training";
 
 const python = new Set([".py", ".pyi", ".ipynb"]);
 
+/** One expression finds any of many words several times as fast as looking for each. */
+const readable = frameworks.map(({ language, mentions, needs }) => ({ language, mention: anyOf(mentions), needs }));
+const anyMention = anyOf(frameworks.flatMap(({ mentions }) => mentions));
+
 /**
  * What code a text can hold. A text that does not train has no findings of its own, but settings that can differ from an earlier
  * state of the file.
  */
 export function trainingCodeIn(file: string, text: string): TrainingCode {
-  const mentioned = frameworks.filter(({ mentions }) => mentions.some((mention) => text.includes(mention)));
+  if (!anyMention.test(text)) return "none";
   // A comment that silences nothing is a finding wherever a framework is mentioned.
-  if (mentioned.length > 0 && text.includes("haywire:")) return "training";
+  if (text.includes("haywire:")) return "training";
   const language = python.has(path.extname(file).toLowerCase()) ? "python" : "typescript";
-  const readable = mentioned.filter((framework) => framework.language === language);
-  if (readable.length === 0) return "none";
-  return readable.some(({ needs }) => needs === undefined || needs.test(text)) ? "training" : "mention";
+  const mentioned = readable.filter((each) => each.language === language && each.mention.test(text));
+  if (mentioned.length === 0) return "none";
+  return mentioned.some(({ needs }) => needs === undefined || needs.test(text)) ? "training" : "mention";
 }
 
 /**
@@ -31,4 +35,8 @@ export function trainingCodeInBytes(file: string, bytes: Buffer): TrainingCode {
   if (bytes.includes(0) || !isUtf8(bytes)) return "training";
   // One byte a character: what is looked for is ASCII.
   return trainingCodeIn(file, bytes.toString("latin1"));
+}
+
+function anyOf(words: readonly string[]): RegExp {
+  return new RegExp(words.map((word) => word.replace(/[^\w ]/g, "\\$&")).join("|"));
 }
