@@ -3,8 +3,20 @@ import path from "node:path";
 import type { Frame, Page } from "playwright-core";
 import { frameWith, patience, runCommand, until } from "./embeddedEditor.ts";
 
-/** Chooses a file in the dialog of *Haywire: Watch Log…* by its path. */
+/** Chooses a file in the dialog of *Haywire: Watch Log…* by its path; begins again when the dialog loses what was typed. */
 export async function watchLogFile(page: Page, file: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await chooseLogFile(page, file);
+    } catch (error) {
+      if (attempt === 4) throw error;
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("Escape");
+    }
+  }
+}
+
+async function chooseLogFile(page: Page, file: string): Promise<void> {
   await runCommand(page, "Haywire: Watch Log");
   await page
     .locator(".quick-input-list .monaco-list-row", { hasText: "A log file" })
@@ -16,20 +28,13 @@ export async function watchLogFile(page: Page, file: string): Promise<void> {
     () => input.inputValue(),
     (value) => value.startsWith("/"),
   );
+  await input.fill(file);
+  // The dialog reads the folder first; a click before that chooses nothing, and one during it may be lost.
   const listed = page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
-  for (let attempt = 1; ; attempt++) {
-    await input.fill(file);
-    try {
-      // The dialog reads the folder first; a click before that chooses nothing, and one during it may be lost.
-      await listed.first().waitFor({ timeout: 10_000 });
-      await page.waitForTimeout(500);
-      await page.locator(".quick-input-widget .monaco-button", { hasText: "Watch" }).first().click({ timeout: 5000 });
-      return await input.waitFor({ state: "hidden", timeout: 5000 });
-    } catch (error) {
-      if (attempt === 5) throw error;
-      await input.fill(path.dirname(path.dirname(file)));
-    }
-  }
+  await listed.first().waitFor({ timeout: 15_000 });
+  await page.waitForTimeout(500);
+  await page.locator(".quick-input-widget .monaco-button", { hasText: "Watch" }).first().click({ timeout: 10_000 });
+  await input.waitFor({ state: "hidden", timeout: 15_000 });
 }
 
 /** The panel's own frame. */
