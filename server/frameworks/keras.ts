@@ -14,6 +14,8 @@ export const keras: Framework = {
   title: "Keras",
   language: "python",
   mentions: ["keras", "tensorflow"],
+  // Facts begin at an optimizer, a compilation or a loss.
+  needs: /optimizers|compile\s*\(|[cC]ross_?entropy/,
   collect(source) {
     const optimizers = collectKerasOptimizers(source);
     if (optimizers.length === 0 && !/\bkeras\b|GradientTape/.test(source.text)) return null;

@@ -1,4 +1,4 @@
-import { argumentFor, calledFunction } from "../facts/candidates.ts";
+import { argumentFor, calledFunction, candidatesOfName } from "../facts/candidates.ts";
 import { dottedText, terminalName } from "../facts/dottedText.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { resolve } from "../facts/resolve.ts";
@@ -14,6 +14,13 @@ const maximumDepth = 8;
 /** The layer that a prediction comes out of: `Dense(10)(x)`, `model(x)` of a model or layer that is certainly one. */
 export function outputLayer(prediction: Expression, scope: Scope, depth = 0): CertainCall | null {
   if (depth > maximumDepth) return null;
+  if (prediction.kind === "name") {
+    const found = candidatesOfName(prediction.name, prediction, scope);
+    if (!found.known || found.candidates.some(({ position }) => position !== null)) return null;
+    const layers = found.candidates.map((each) => outputLayer(each.expression, each.scope, depth + 1));
+    const [first] = layers;
+    return first !== undefined && layers.every((layer) => layer?.call === first?.call) ? first : null;
+  }
   const applied = certainCall(prediction, scope);
   if (applied === null) return null;
   const { callee } = applied.call;

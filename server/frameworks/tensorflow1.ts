@@ -27,6 +27,7 @@ export const tensorflow1: Framework = {
   title: "TensorFlow 1",
   language: "python",
   mentions: ["tensorflow"],
+  needs: /Optimizer\s*\(/,
   collect(source) {
     const optimizers = collectOptimizers(source);
     if (optimizers.length === 0) return null;

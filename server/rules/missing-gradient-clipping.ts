@@ -17,6 +17,8 @@ const cures: Readonly<Record<FrameworkName, string>> = {
     "Clip their norm to 1.0 between tf.variableGrads and applyGradients, since no TensorFlow.js optimizer clips by itself.",
 };
 
+const clipsInOptimizer: ReadonlySet<FrameworkName> = new Set(["keras", "optax"]);
+
 export const missingGradientClipping: Rule = {
   name: "missing-gradient-clipping",
   severity: "info",
@@ -31,12 +33,14 @@ export const missingGradientClipping: Rule = {
     "optax _src/clipping.py: clip_by_global_norm",
   ],
   check(context, report) {
-    const seen = new Set<number>();
+    const seen = new Set<string>();
     for (const loop of context.facts.loops) {
       if (mayClip(loop)) continue;
       for (const { step, optimizer } of adaptiveSteps(context, loop)) {
-        if (seen.has(step.start)) continue;
-        seen.add(step.start);
+        // Where the optimizer itself clips, one change serves every step that it takes.
+        const place = clipsInOptimizer.has(loop.framework) ? `optimizer ${optimizer.start}` : `step ${step.start}`;
+        if (seen.has(place)) continue;
+        seen.add(place);
         const because = spikyBecause(context.facts, loop.framework);
         const draft = context.fixesOf(loop.framework).clipGradientNorm(context, loop, step, maximumNorm);
         report({
