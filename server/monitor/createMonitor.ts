@@ -2,7 +2,7 @@ import { access, constants, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { text } from "../logs/text.ts";
 import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } from "../protocol.ts";
-import { findLogs } from "../runs/findLogs.ts";
+import { type FoundLog, findLogs } from "../runs/findLogs.ts";
 import { rangeOf } from "../runs/rangeOf.ts";
 import { type LiveRun, openLiveRun } from "./liveRun.ts";
 import type { Monitor, MonitorOptions } from "./monitor.ts";
@@ -12,6 +12,8 @@ import { plainTerminalText } from "./terminalText.ts";
 interface WatchedPath {
   readonly params: WatchParams;
   readonly runIds: Set<string>;
+  /** Runs whose log has several copies, of which the newest is followed: what the copies are of, with the run and the copy. */
+  readonly copies: Map<string, { readonly runId: string; readonly path: string }>;
 }
 
 /** How many polls pass between two searches of a folder: listing costs more than a stat. */
@@ -29,11 +31,30 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const unwatched = new Set<string>();
   const pollInterval = options.pollInterval ?? 500;
 
-  function openFile(path: string, name: string, params: WatchParams): void {
-    if (!live.has(path)) {
-      const run = openLiveRun({ id: path, name, path, codePath: params.codePath ?? null, followed: true }, options);
-      live.set(path, run);
+  function openFile(path: string, name: string, params: WatchParams, id = path): void {
+    if (!live.has(id)) {
+      const run = openLiveRun({ id, name, path, codePath: params.codePath ?? null, followed: true }, options);
+      live.set(id, run);
     }
+  }
+
+  /** The run that the log at hand is a newer copy of goes on from that copy. True when the log is a copy of a known run. */
+  async function followCopy(entry: WatchedPath, log: FoundLog): Promise<boolean> {
+    if (log.copiesOf === undefined) {
+      return false;
+    }
+    const known = entry.copies.get(log.copiesOf);
+    if (known === undefined) {
+      entry.copies.set(log.copiesOf, { runId: log.path, path: log.path });
+      return false;
+    }
+    if (known.path !== log.path && !unwatched.has(known.runId)) {
+      entry.copies.set(log.copiesOf, { runId: known.runId, path: log.path });
+      await live.get(known.runId)?.close();
+      live.delete(known.runId);
+      openFile(log.path, log.name, entry.params, known.runId);
+    }
+    return true;
   }
 
   async function search(entry: WatchedPath): Promise<void> {
@@ -53,6 +74,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
       live.delete(path);
     }
     for (const log of await findLogs(path)) {
+      if (await followCopy(entry, log)) {
+        continue;
+      }
       if (!entry.runIds.has(log.path) && !unwatched.has(log.path)) {
         const single = log.path === path;
         openFile(log.path, single ? (entry.params.name ?? log.name) : log.name, entry.params);
@@ -71,7 +95,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
   return {
     async watch(params) {
       await assertReadable(params.path);
-      const entry: WatchedPath = { params, runIds: watched.get(params.path)?.runIds ?? new Set() };
+      const before = watched.get(params.path);
+      const entry: WatchedPath = {
+        params,
+        runIds: before?.runIds ?? new Set(),
+        copies: before?.copies ?? new Map(),
+      };
       watched.set(params.path, entry);
       unwatched.delete(params.path);
       await search(entry);

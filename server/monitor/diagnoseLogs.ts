@@ -51,7 +51,10 @@ async function logsAt(path: string, problems: Problem[]): Promise<FoundLog[]> {
   }
   const logs = await findLogs(path);
   if (logs.length === 0) {
-    problems.push({ path, message: "holds no logs (.log, .txt, .out, .err, .jsonl, .csv, .tsv)" });
+    problems.push({
+      path,
+      message: "holds no logs (.log, .txt, .out, .err, .jsonl, .csv, .tsv, .wandb, tfevents, trainer_state.json)",
+    });
   }
   return logs;
 }

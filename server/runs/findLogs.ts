@@ -1,11 +1,16 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { newestTrainerStates } from "./trainerStateCopies.ts";
 
 /** Endings of files that hold training logs in a form that is read. */
-const logEnding = /\.(log|txt|out|err|jsonl|ndjson|csv|tsv)$/i;
+const logEnding =
+  /(?:\.(?:log|txt|out|err|jsonl|ndjson|csv|tsv|wandb)|\.tfevents\.[^/]*(?<!\.profile-empty)|^trainer_state\.json)$/i;
 /** Files beside logs that have such an ending and are none. */
 const otherFile = /^(readme|license|requirements|notice|changelog|todo|hparams|config|args|vocab|merges)([._-].*)?$/i;
 const skippedFolder = /^(\.git|node_modules|__pycache__|\.venv|venv|site-packages|wandb-cache)$/;
+
+/** Beside a `.wandb` file these hold wandb's own debug logs and a copy of what the run printed. */
+const besideWandb = /^(files|logs|tmp)$/;
 
 /** A folder is looked through this deep, and not past this many logs: more is not one experiment's folder. */
 const deepest = 6;
@@ -16,6 +21,8 @@ export interface FoundLog {
   readonly path: string;
   /** Its run's name: the file's, with its folder where that says more (`version_0/metrics.csv`). */
   readonly name: string;
+  /** For one of several copies of one run's log (`checkpoint-N/trainer_state.json`): what is the same for all of them. */
+  readonly copiesOf?: string;
 }
 
 /** The logs of a folder in order of their paths, or the file itself. Empty when the path is not there (yet). */
@@ -30,19 +37,20 @@ export async function findLogs(path: string): Promise<FoundLog[]> {
   } catch {
     return found;
   }
-  return found;
+  return newestTrainerStates(found);
 }
 
 async function look(root: string, folder: string, depth: number, found: FoundLog[]): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const hasWandb = entries.some((entry) => entry.name.endsWith(".wandb"));
   for (const entry of entries) {
     if (found.length >= mostLogs) {
       return;
     }
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (depth < deepest && !skippedFolder.test(entry.name)) {
+      if (depth < deepest && !skippedFolder.test(entry.name) && !(hasWandb && besideWandb.test(entry.name))) {
         await look(root, path, depth + 1, found);
       }
     } else if (logEnding.test(entry.name) && !otherFile.test(entry.name)) {

@@ -14,6 +14,8 @@ const metricWords = new Set(
 );
 const timeWords = new Set("time timestamp runtime elapsed eta dt seconds sec secs duration ms".split(" "));
 const gradientWords = new Set("grad grads gradient gradients gnorm grdn gradnorm".split(" "));
+/** Whose gradients, and how they were measured. */
+const gradientNeutralWords = new Set("global l2 all optim optimizer".split(" "));
 
 /** A name in lower-case words: `valLoss`, `val/loss` and `Val. Loss` alike give `["val", "loss"]`. */
 export function wordsOf(name: string): string[] {
@@ -64,7 +66,7 @@ function isGradientNorm(words: readonly string[]): boolean {
   if (words.some((word) => word === "gnorm" || word === "grdn" || word === "gradnorm")) {
     return true;
   }
-  const rest = words.filter((word) => !neutralWords.has(word) && word !== "global" && word !== "l2" && word !== "all");
+  const rest = words.filter((word) => !neutralWords.has(word) && !gradientNeutralWords.has(word));
   if (rest.length === 1) {
     return rest[0] === "norm" || rest[0] === "grad" || rest[0] === "gradient";
   }
