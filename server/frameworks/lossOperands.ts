@@ -170,9 +170,9 @@ function isSumOfExponentials(operand: Expression): boolean {
   );
 }
 
-/** Whether a full name is one of torch, TensorFlow, Keras or TensorFlow.js. */
+/** Whether a full name is one of torch, TensorFlow, Keras, TensorFlow.js or JAX. */
 export function isLibraryName(name: string | null): boolean {
-  return name !== null && /^(torch|tf|tensorflow|keras)\./.test(name);
+  return name !== null && /^(torch|tf|tensorflow|keras|jax|flax|optax)\./.test(name);
 }
 
 /** The stable way to write the operation on this operand; clamping where there is none of its own. */

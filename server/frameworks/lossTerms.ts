@@ -5,7 +5,7 @@ import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
 import { bindingsOf, type Context, type FunctionInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { FrameworkName, LossTermFact } from "../facts/trainingFacts.ts";
-import type { Call, Expression, Statement } from "../syntax/tree.ts";
+import type { Call, Expression, FunctionDefinition, Statement } from "../syntax/tree.ts";
 import { canReachZero, type Danger, isLibraryName, stableFormOf } from "./lossOperands.ts";
 import { enabledBy, siteOf } from "./pytorchFlags.ts";
 import type { LoopDraft } from "./trainingEvents.ts";
@@ -108,6 +108,7 @@ export function collectLossTerms(
 
   function visitName(name: string, scope: Scope, depth: number): void {
     for (const binding of bindingsOf(name, scope) ?? []) {
+      if (binding.kind === "function" && framework === "optax") visitDifferentiated(binding.definition, depth);
       if (binding.kind !== "assignment" || binding.position !== null) continue;
       visit(binding.value, binding.scope, depth + 1);
     }
@@ -115,6 +116,15 @@ export function collectLossTerms(
     if (!found.known) return;
     for (const { expression, scope: from, via } of found.candidates) {
       if (via === "argument") visit(expression, from, depth + 1);
+    }
+  }
+
+  /** `jax.grad(loss_fn)`: what the function returns, the loss alone where it returns more. */
+  function visitDifferentiated(definition: FunctionDefinition, depth: number): void {
+    const callable = source.functions.get(definition);
+    for (const returned of callable?.returns ?? []) {
+      const loss = returned.kind === "list" ? returned.items[0] : returned;
+      if (callable !== undefined && loss !== undefined) visit(loss, callable.scope, depth + 1);
     }
   }
 

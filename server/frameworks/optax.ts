@@ -5,6 +5,7 @@ import { resolve } from "../facts/resolve.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { ModelTraitFact } from "../facts/trainingFacts.ts";
 import type { Framework } from "./framework.ts";
+import { collectLossTerms } from "./lossTerms.ts";
 import { optaxFixes } from "./optaxFixes.ts";
 import { collectOptaxLoops } from "./optaxLoop.ts";
 import { collectOptaxOptimizers, type OptaxOptimizerSite } from "./optaxOptimizers.ts";
@@ -20,9 +21,11 @@ export const optax: Framework = {
   collect(source) {
     const optimizers = collectOptaxOptimizers(source);
     if (optimizers.length === 0) return null;
+    const { drafts, facts } = collectOptaxLoops(source, optimizers);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
-      loops: collectOptaxLoops(source, optimizers),
+      loops: facts,
+      lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
       l2Penalties: optimizers.flatMap(decayPenalty),
       traits: collectTraits(source),

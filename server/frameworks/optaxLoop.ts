@@ -7,14 +7,15 @@ import type { TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { Assignment, Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
 import { linkedOptaxOptimizers, type OptaxOptimizerSite } from "./optaxOptimizers.ts";
-import { type Classified, type Classifier, collectLoopDrafts } from "./trainingEvents.ts";
+import { type Classified, type Classifier, collectLoopDrafts, type LoopDraft } from "./trainingEvents.ts";
 
 /** Training steps written with JAX: gradients of a function, an optax update or a flax train state. */
 export function collectOptaxLoops(
   source: SourceIndex,
   optimizers: readonly OptaxOptimizerSite[],
-): readonly TrainingLoopFact[] {
-  return collectLoopDrafts(source, optaxClassifier(source, optimizers)).map(({ range, header, events }) => {
+): { readonly drafts: readonly LoopDraft[]; readonly facts: readonly TrainingLoopFact[] } {
+  const drafts = collectLoopDrafts(source, optaxClassifier(source, optimizers));
+  const facts = drafts.map(({ range, header, events }): TrainingLoopFact => {
     const stepped = events.filter(({ kind }) => kind === "optimizer-step").flatMap((event) => event.optimizers);
     return {
       ...range,
@@ -37,6 +38,7 @@ export function collectOptaxLoops(
       accumulates: false,
     };
   });
+  return { drafts, facts };
 }
 
 /** Gradients are values of their own, so that a backward pass is preceded by zeroed gradients. */
@@ -47,7 +49,8 @@ function optaxClassifier(source: SourceIndex, optimizers: readonly OptaxOptimize
     const { callee } = expression;
     const name = terminalName(callee);
     const receiver = callee.kind === "attribute" ? callee.object : null;
-    if (isGradient(callee, scope)) return backward;
+    const differentiated = gradientOf(callee, scope);
+    if (differentiated !== null) return backwardOf(differentiated);
     if (name === null) return null;
     if (receiver !== null && (name === "update" || name === "apply_gradients")) {
       const of =
@@ -101,22 +104,26 @@ function optaxClassifier(source: SourceIndex, optimizers: readonly OptaxOptimize
   return { call, assignment, runsCallbacks: /^(tree_map|tree_multimap|map)$/ };
 }
 
-const backward: readonly Classified[] = [
-  { kind: "zero-grad", subject: null, optimizers: [] },
-  { kind: "backward", subject: null, optimizers: [] },
-];
+function backwardOf(differentiated: Call): readonly Classified[] {
+  const loss = differentiated.arguments[0]?.value;
+  return [
+    { kind: "zero-grad", subject: null, optimizers: [] },
+    { kind: "backward", subject: null, optimizers: [], ...(loss === undefined ? {} : { loss }) },
+  ];
+}
 
 /** Functions that make the gradient of a function. */
 const differentiating =
   /^(jax|flax\.nnx|flax\.linen|haiku|equinox)\.(?:\w+\.)*(grad|value_and_grad|filter_grad|filter_value_and_grad)$/;
 
-/** `jax.grad(loss)(params)`, and `grad_fn(params)` of a name that is set to `jax.value_and_grad(loss)`. */
-function isGradient(callee: Expression, scope: Scope): boolean {
+/** The call behind `jax.grad(loss)(params)`, and `grad_fn(params)` of a name that is set to `jax.value_and_grad(loss)`. */
+function gradientOf(callee: Expression, scope: Scope): Call | null {
   const made = linkedCalls(callee, scope, (call, from) => {
     const name = qualifiedName(call.callee, from);
     return (name !== null && differentiating.test(name)) || /^value_and_grad$/.test(terminalName(call.callee) ?? "");
   });
-  return made.size > 0;
+  const [first] = made;
+  return first ?? null;
 }
 
 function isGradientNamed(text: string): boolean {
