@@ -31,8 +31,13 @@ const maximumDepth = 8;
  * names that the file itself defines.
  */
 export function qualifiedName(expression: Expression, scope: Scope): string | null {
-  const name = unfold(expression, scope, 0);
-  return name === null ? null : canonical(name);
+  const { qualifiedNames } = scope.source;
+  const known = qualifiedNames.get(expression);
+  if (known?.scope === scope) return known.name;
+  const unfolded = unfold(expression, scope, 0);
+  const name = unfolded === null ? null : canonical(unfolded);
+  qualifiedNames.set(expression, { scope, name });
+  return name;
 }
 
 function unfold(expression: Expression, scope: Scope, depth: number): string | null {

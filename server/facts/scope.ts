@@ -108,6 +108,8 @@ export interface SourceIndex {
   readonly nameUses: ReadonlyMap<string, number>;
   /** `add_argument` calls by the attribute of the namespace that they fill. */
   readonly commandLineOptions: ReadonlyMap<string, readonly CallSite[]>;
+  /** What `qualifiedName` has answered, for it is asked about the same callees by every collector. */
+  readonly qualifiedNames: Map<Expression, { readonly scope: Scope; readonly name: string | null }>;
 }
 
 /** The bindings of a name as seen from a scope, innermost first; class bodies are seen only from themselves, as in Python. */

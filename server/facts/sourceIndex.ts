@@ -69,6 +69,7 @@ export function indexSource(path: string, text: string, module: Module): SourceI
     starImports,
     nameUses,
     commandLineOptions,
+    qualifiedNames: new Map(),
   };
   const moduleScope: Scope = { kind: "module", parent: null, node: null, bindings: moduleBindings, source };
 
@@ -81,11 +82,19 @@ export function indexSource(path: string, text: string, module: Module): SourceI
       case "name":
         nameUses.set(expression.name, (nameUses.get(expression.name) ?? 0) + 1);
         return;
+      case "attribute":
+        visitExpression(expression.object, place);
+        return;
+      case "number":
+      case "boolean":
+      case "null":
+        return;
       case "lambda":
         visitLambda(expression, place);
         return;
       case "call": {
-        forEachChild(expression, (child) => visitExpression(child, place));
+        visitExpression(expression.callee, place);
+        for (const argument of expression.arguments) visitExpression(argument.value, place);
         const { scope, statement, guard, context, loop, depth } = place;
         const site = { call: expression, scope, statement, guard, context, loop, depth };
         calls.push(site);

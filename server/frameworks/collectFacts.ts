@@ -6,6 +6,9 @@ import type { ImportFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Module } from "../syntax/tree.ts";
 import type { Framework, FrameworkFacts } from "./framework.ts";
 import { frameworks } from "./index.ts";
+import { mentionPattern } from "./mentionPattern.ts";
+
+const readable = frameworks.map((framework) => ({ framework, mention: mentionPattern(framework.mentions) }));
 
 /** A parsed file as the facts are collected from it. */
 export interface FactsInput {
@@ -21,9 +24,8 @@ export function collectFacts(input: FactsInput): TrainingFacts {
   const { path, text, module, libraryVersions } = input;
   const source = indexSource(path, text, module);
   let facts: TrainingFacts = { ...emptyFacts(path), language: module.language, imports: importFacts(source) };
-  for (const framework of frameworks) {
-    if (framework.language !== module.language || !framework.mentions.some((mention) => text.includes(mention)))
-      continue;
+  for (const { framework, mention } of readable) {
+    if (framework.language !== module.language || !mention.test(text)) continue;
     const found = framework.collect(source, libraryVersions);
     if (found !== null) facts = merged(facts, framework, found);
   }

@@ -12,8 +12,21 @@ import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
-/** Facts begin at an optimizer, a backward pass or a loss. */
-const needs = new RegExp([...Object.keys(torchOptimizers), ...Object.keys(torchLosses), "backward\\s*\\("].join("|"));
+const named = (expects: "logits" | "other") =>
+  Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
+/** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
+const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
+/**
+ * Facts begin at an optimizer, a backward pass or a loss; a loss of logits alone has findings where an activation comes before it.
+ */
+const needs = new RegExp(
+  [
+    ...Object.keys(torchOptimizers),
+    "backward\\s*\\(",
+    ...named("other").map((name) => `\\b${name}\\b`),
+    `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
+  ].join("|"),
+);
 
 /** Training loops written with torch. */
 export const pytorch: Framework = {

@@ -19,8 +19,11 @@ export const torchLosses: Readonly<Record<string, Kind>> = {
   binary_cross_entropy: { expects: "probabilities", applies: "sigmoid" },
 };
 
+const anyLoss = new RegExp(Object.keys(torchLosses).join("|"));
+
 /** The classification losses of a file whose input is known down to its last activation. */
 export function collectTorchLossCalls(source: SourceIndex): readonly LossCallFact[] {
+  if (!anyLoss.test(source.text)) return [];
   const facts: LossCallFact[] = [];
   for (const site of source.calls) {
     const { call, scope } = site;

@@ -23,8 +23,10 @@ export function collectTorchOptimizers(
   const version = libraryVersions.get("torch") ?? null;
   const found: OptimizerSite[] = [];
   for (const site of source.calls) {
-    if (!/^(name|attribute|call)$/.test(site.call.callee.kind)) continue;
-    const name = qualifiedName(site.call.callee, site.scope);
+    const { callee } = site.call;
+    if (callee.kind === "attribute" && !Object.hasOwn(torchOptimizers, callee.name)) continue;
+    if (callee.kind !== "name" && callee.kind !== "attribute" && callee.kind !== "call") continue;
+    const name = qualifiedName(callee, site.scope);
     if (name === null || !name.startsWith("torch.optim.")) continue;
     const constructorName = name.slice("torch.optim.".length);
     const signature = Object.hasOwn(torchOptimizers, constructorName) ? torchOptimizers[constructorName] : undefined;

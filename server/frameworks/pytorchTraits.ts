@@ -19,6 +19,12 @@ export function collectTorchTraits(source: SourceIndex): readonly ModelTraitFact
     }
     if (module === "transformers") add("transformer", module, statement);
   }
+  const layers = new Map<string, Trait>();
+  for (const name of source.callsByTerminalName.keys()) {
+    const trait = layerTrait(name);
+    if (trait !== null) layers.set(name, trait);
+  }
+  const mayBePretrained = source.text.includes("pretrained");
   for (const { call, scope } of source.calls) {
     const name = terminalName(call.callee);
     if (name === null) continue;
@@ -30,10 +36,11 @@ export function collectTorchTraits(source: SourceIndex): readonly ModelTraitFact
     ) {
       add("reinforcement-learning", "env.step", call);
     }
-    const trait = layerTrait(name);
-    if (trait !== null && qualifiedName(call.callee, scope)?.startsWith("torch.nn.") === true) {
+    const trait = layers.get(name);
+    if (trait !== undefined && qualifiedName(call.callee, scope)?.startsWith("torch.nn.") === true) {
       add(trait, `nn.${name}`, call.callee);
     }
+    if (!mayBePretrained) continue;
     for (const argument of call.arguments) {
       const { name: keyword, value } = argument;
       if (keyword === "pretrained" && value.kind === "boolean" && value.value)

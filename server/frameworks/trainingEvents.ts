@@ -171,24 +171,30 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
   }
 
   function expressionEvents(expression: Expression, statement: Statement, place: Place): EventDraft[] {
-    if (expression.kind === "name" || expression.kind === "number" || expression.kind === "lambda") return [];
     const events: EventDraft[] = [];
-    forEachChild(expression, (child) => {
-      events.push(...expressionEvents(child, statement, place));
-    });
-    if (expression.kind !== "call") return events;
+    addEvents(expression, statement, place, events);
+    return events;
+  }
+
+  function addEvents(expression: Expression, statement: Statement, place: Place, events: EventDraft[]): void {
+    if (expression.kind === "name" || expression.kind === "number" || expression.kind === "lambda") return;
+    if (expression.kind === "attribute") {
+      addEvents(expression.object, statement, place, events);
+      return;
+    }
+    forEachChild(expression, (child) => addEvents(child, statement, place, events));
+    if (expression.kind !== "call") return;
     const classified = classifier.call(expression, place.scope);
     if (classified !== null) {
       const all = "kind" in classified ? [classified] : classified;
       if (all.length === 1 && all.some(({ kind }) => /step$/.test(kind)))
         events.push(...closureEvents(expression, place));
       for (const each of all) events.push(draft(each, expression, statement, place));
-      return events;
+      return;
     }
     const callable = calledFunction(expression, place.scope) ?? null;
     if (callable !== null) events.push(...inlined(callable, place));
     else events.push(...lambdaEvents(expression, place));
-    return events;
   }
 
   function inlined(callable: FunctionInfo, place: Place): EventDraft[] {

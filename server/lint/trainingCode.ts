@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import path from "node:path";
 import { frameworks } from "../frameworks/index.ts";
+import { mentionPattern } from "../frameworks/mentionPattern.ts";
 import { largestSource } from "../text/decode.ts";
 
 /** How much of a file has to be read: `none` when it names no framework, `mention` when it names one and does not train. */
@@ -8,9 +9,12 @@ export type TrainingCode = "none" | "mention" | "training";
 
 const python = new Set([".py", ".pyi", ".ipynb"]);
 
-/** One expression finds any of many words several times as fast as looking for each. */
-const readable = frameworks.map(({ language, mentions, needs }) => ({ language, mention: anyOf(mentions), needs }));
-const anyMention = anyOf(frameworks.flatMap(({ mentions }) => mentions));
+const readable = frameworks.map(({ language, mentions, needs }) => ({
+  language,
+  mention: mentionPattern(mentions),
+  needs,
+}));
+const anyMention = mentionPattern(frameworks.flatMap(({ mentions }) => mentions));
 
 /**
  * What code a text can hold. A text that does not train has no findings of its own, but settings that can differ from an earlier
@@ -35,8 +39,4 @@ export function trainingCodeInBytes(file: string, bytes: Buffer): TrainingCode {
   if (bytes.includes(0) || !isUtf8(bytes)) return "training";
   // One byte a character: what is looked for is ASCII.
   return trainingCodeIn(file, bytes.toString("latin1"));
-}
-
-function anyOf(words: readonly string[]): RegExp {
-  return new RegExp(words.map((word) => word.replace(/[^\w ]/g, "\\$&")).join("|"));
 }
