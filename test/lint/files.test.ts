@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { findSources } from "../../server/lint/findSources.ts";
-import { textAtRevision } from "../../server/lint/gitBaseline.ts";
+import { changedTextsAtHead, textAtRevision } from "../../server/lint/gitBaseline.ts";
 import { libraryVersionsFor } from "../../server/lint/libraryVersions.ts";
 import { ruleMarkdown } from "../../server/lint/ruleDocuments.ts";
 
@@ -99,6 +99,24 @@ describe("the text at a revision", () => {
     assert.equal(await textAtRevision(file, "--version"), null);
     assert.equal(await textAtRevision(file, "HEAD:other"), null);
     assert.equal(await textAtRevision(file, "nonsense"), null);
+  });
+
+  it("is asked for many files at once: those that differ, whatever their names and line ends", async () => {
+    const names = ["same.py", "a b.py", "é.py", "sub/crlf.py"];
+    for (const name of names) await write(name, `# ${name}\r\nlr = 1e-3\n`);
+    git("add", ".");
+    git("commit", "-q", "-m", "two");
+    const files = await Promise.all(
+      [...names, "added.py"].map(async (name) => {
+        const text = name === "same.py" ? `# ${name}\r\nlr = 1e-3\n` : "lr = 2\n";
+        return { file: await write(name, text), bytes: Buffer.from(text) };
+      }),
+    );
+    const texts = await changedTextsAtHead(files);
+    const changed = names.slice(1).map((name) => [path.join(root, name), `# ${name}\r\nlr = 1e-3\n`] as const);
+    assert.deepEqual([...texts], changed);
+    for (const [file, text] of changed) assert.equal(await textAtRevision(file), text);
+    assert.deepEqual([...(await changedTextsAtHead([{ file: "/nowhere/x.py", bytes: Buffer.from("") }]))], []);
   });
 
   it("runs no program that the repository's settings name", async () => {
