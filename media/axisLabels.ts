@@ -17,12 +17,14 @@ export function logLabels(splits: readonly (number | null)[]): string[] {
   return splits.map((split) => (split === null ? "" : formatValue(split)));
 }
 
-/** Labels of the step axis: in full up to a million where they differ, else in short. */
+/** Labels of the step axis: in full up to a million, in short from there on where these tell neighbours apart. */
 export function stepLabels(splits: readonly (number | null)[], increment: number): string[] {
   const largest = splits.reduce<number>((most, split) => Math.max(most, Math.abs(split ?? 0)), 0);
-  return splits.map((split) => {
+  const inFull = splits.map((split) => {
     if (split === null) return "";
-    if (!Number.isInteger(split)) return valueLabels([split], increment)[0] ?? "";
-    return largest >= 1e6 && increment >= largest / 100 ? formatCompact(split) : formatStep(split);
+    return Number.isInteger(split) ? formatStep(split) : (valueLabels([split], increment)[0] ?? "");
   });
+  if (largest < 1e6 || !splits.every((split) => split === null || Number.isInteger(split))) return inFull;
+  const inShort = splits.map((split) => (split === null ? "" : formatCompact(split)));
+  return inShort.some((label, place) => label !== "" && label === inShort[place - 1]) ? inFull : inShort;
 }

@@ -75,6 +75,7 @@ test("neighbouring labels of an axis differ", () => {
   );
   assert.deepEqual(valueLabels([2.781, 2.782], 0.001), ["2.781", "2.782"]);
   assert.deepEqual(stepLabels([1e6, 2e6], 1e6), ["1M", "2M"]);
+  assert.deepEqual(stepLabels([960_000, 980_000, 1_000_000, 1_020_000], 20_000).at(-1), "1,020,000");
   assert.deepEqual(stepLabels([1_000_000, 1_000_100], 100), ["1,000,000", "1,000,100"]);
   assert.deepEqual(logLabels([1e-5, null, 10]), ["1e-5", "", "10"]);
 });
