@@ -27,3 +27,8 @@ export function figure(name: string, value: number, bar: number, unit: "ms" | "Ã
   const shown = `${value.toFixed(unit === "ms" ? 1 : 2)} ${unit}`;
   console.log(`${holds ? "ok  " : "OVER"}  ${name.padEnd(58)} ${shown.padStart(10)}  (bar ${bar} ${unit}; ${detail})`);
 }
+
+/** Prints a figure that has no bar, for comparison. */
+export function remark(name: string, value: number, unit: "ms" | "Ã—", detail: string): void {
+  console.log(`      ${name.padEnd(58)} ${`${value.toFixed(2)} ${unit}`.padStart(10)}  (${detail})`);
+}
