@@ -4,6 +4,8 @@ import { diagnosticsOf, type PlacedVerdict } from "./diagnostics.ts";
 import type { LintedProgram, OpenPrograms } from "./openPrograms.ts";
 import { quietly } from "./quietly.ts";
 
+/** Milliseconds that changes are gathered before a lint, so that a burst of keystrokes costs one. */
+const pushDelay = 2;
 /** Milliseconds between two requests to pull again: the client then asks for every open text. */
 const refreshDelay = 50;
 
@@ -29,8 +31,7 @@ export interface PublisherOptions {
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { connection, client, programs, ready, verdicts: runVerdicts } = options;
-  /** Lints wait until the messages that have arrived are read, so that a burst of changes costs one. */
-  const due = new Map<string, NodeJS.Immediate>();
+  const due = new Map<string, NodeJS.Timeout>();
   /** Texts that show something pushed, by program. */
   const shown = new Map<string, ReadonlySet<string>>();
   let isRefreshDue = false;
@@ -80,7 +81,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
           quietly(() => connection.console.error(`Cannot publish findings: ${error}`)),
         );
       };
-      due.set(uri, setImmediate(run));
+      due.set(uri, setTimeout(run, pushDelay));
     }
   };
 
@@ -90,7 +91,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       for (const { program } of programs.all()) announce(program.uri, false);
     },
     forget(uri) {
-      clearImmediate(due.get(uri));
+      clearTimeout(due.get(uri));
       due.delete(uri);
       for (const text of shown.get(uri) ?? []) send(text, []);
       shown.delete(uri);
