@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "smol-toml";
+import { parse as parseYaml } from "yaml";
 import type { LibraryVersions } from "./linter.ts";
 
 /** Packages whose defaults depend on their version. */
@@ -44,8 +45,7 @@ type Pins = readonly (readonly [library: string, version: string])[];
 function readerFor(name: string): ((text: string) => Pins) | null {
   if (/^requirements.*\.txt$/.test(name)) return (text) => text.split("\n").flatMap(pythonPin);
   if (name === "pyproject.toml") return pyprojectPins;
-  if (/^environment\.ya?ml$/.test(name))
-    return (text) => text.split("\n").flatMap((line) => pythonPin(line.replace(/^\s*-\s*/, "")));
+  if (/^environment\.ya?ml$/.test(name)) return environmentPins;
   if (name === "package-lock.json") return lockPins;
   if (name === "package.json") return packagePins;
   return null;
@@ -63,6 +63,14 @@ function pythonPin(requirement: string): Pins {
 function pyprojectPins(text: string): Pins {
   try {
     return stringsIn(parse(text)).flatMap(pythonPin);
+  } catch {
+    return [];
+  }
+}
+
+function environmentPins(text: string): Pins {
+  try {
+    return stringsIn(parseYaml(text)).flatMap(pythonPin);
   } catch {
     return [];
   }

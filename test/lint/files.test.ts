@@ -136,6 +136,8 @@ describe("pinned library versions", () => {
     await write("poetry/pyproject.toml", '[tool.poetry.dependencies]\ntorch = "^2.6"\n');
     await write("project/pyproject.toml", '[project]\ndependencies = ["torch>=2.4,<3", "torchvision"]\n');
     await write("conda/environment.yml", "dependencies:\n  - pytorch=2.2\n  - pip:\n    - torchvision==1\n");
+    await write("flow/environment.yaml", 'name: {a: b}\ndependencies: [python, "pytorch=2.3 "]\n');
+    await write("torn/environment.yml", "dependencies: [pytorch=2.2\n  - x: :\n");
     await write("web/package.json", '{"dependencies": {"@tensorflow/tfjs": "^4.10.0"}}');
     await write("locked/package.json", '{"dependencies": {"@tensorflow/tfjs": "^4.10.0"}}');
     await write("locked/package-lock.json", '{"packages": {"node_modules/@tensorflow/tfjs": {"version": "4.22.0"}}}');
@@ -149,6 +151,8 @@ describe("pinned library versions", () => {
     ["poetry/src", { torch: "2.6" }],
     ["project", { torch: "2.4" }],
     ["conda", { torch: "2.2" }],
+    ["flow", { torch: "2.3" }],
+    ["torn", { torch: "2.1.0" }],
     ["web", { "@tensorflow/tfjs": "4.10.0" }],
     ["locked", { "@tensorflow/tfjs": "4.22.0" }],
     ["loose", { torch: "2.1.0" }],
