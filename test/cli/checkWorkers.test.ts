@@ -34,7 +34,7 @@ describe("the threads of a check", () => {
     assert.deepEqual(await many, await one);
     const [first] = (await many) ?? [];
     assert.ok(first?.fixedText?.includes("zero_grad"));
-    assert.ok(first.diagnostics.some(({ rule }) => rule === "learning-rate-high"));
+    assert.ok(first?.diagnostics.some(({ rule }) => rule === "learning-rate-high"));
   });
 
   it("answer few texts when told that no more come", async () => {
