@@ -4,7 +4,7 @@ import type { TrainingFacts } from "./trainingFacts.ts";
 export function emptyFacts(path: string): TrainingFacts {
   return {
     path,
-    language: /\.(pyi?|ipynb)$/i.test(path) ? "python" : "typescript",
+    language: /\.(pyi?|ipynb)$/i.test(path) ? "python" : /\.(json|ya?ml)$/i.test(path) ? "configuration" : "typescript",
     frameworks: [],
     optimizers: [],
     loops: [],
@@ -14,6 +14,10 @@ export function emptyFacts(path: string): TrainingFacts {
     lossCalls: [],
     l2Penalties: [],
     graphAccumulations: [],
+    trainers: [],
+    ineffectiveClips: [],
+    hiddenNonfinites: [],
+    deepSpeedKeys: [],
     hyperparameters: [],
     imports: [],
   };

@@ -1,15 +1,29 @@
 import type { TextRange } from "../text/range.ts";
+import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
+import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
+import type { IneffectiveClipFact } from "./ineffectiveClipFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { Resolved } from "./resolved.ts";
+import type { TrainerFact } from "./trainerFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
-export type FrameworkName = "pytorch" | "tensorflowjs" | "handwritten" | "keras" | "tensorflow1" | "optax";
+export type FrameworkName =
+  | "pytorch"
+  | "tensorflowjs"
+  | "handwritten"
+  | "keras"
+  | "tensorflow1"
+  | "optax"
+  | "huggingface"
+  | "lightning"
+  | "deepspeed"
+  | "configuration";
 
 /** What a file says about training: plain data, each fact with its range. Rules read this and never the tree. */
 export interface TrainingFacts {
   readonly path: string;
-  readonly language: "python" | "typescript";
+  readonly language: "python" | "typescript" | "configuration";
   readonly frameworks: readonly FrameworkName[];
   readonly optimizers: readonly OptimizerFact[];
   readonly loops: readonly TrainingLoopFact[];
@@ -19,6 +33,10 @@ export interface TrainingFacts {
   readonly lossCalls: readonly LossCallFact[];
   readonly l2Penalties: readonly L2PenaltyFact[];
   readonly graphAccumulations: readonly GraphAccumulationFact[];
+  readonly trainers: readonly TrainerFact[];
+  readonly ineffectiveClips: readonly IneffectiveClipFact[];
+  readonly hiddenNonfinites: readonly HiddenNonfiniteFact[];
+  readonly deepSpeedKeys: readonly DeepSpeedKeyFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
   /** Every name that the file imports: what fixes need to write a name the way the file does. */
@@ -78,8 +96,9 @@ export interface OptimizerFact extends TextRange {
   readonly libraryVersion: string | null;
 }
 
-export interface OptimizerArgument {
-  readonly name: OptimizerArgumentName;
+/** One setting of a constructor: of an optimizer, or of a trainer under the names that those have. */
+export interface OptimizerArgument<Name extends string = OptimizerArgumentName> {
+  readonly name: Name;
   /** Keyword in this framework: `lr`, `epsilon`, … */
   readonly keyword: string;
   /** The whole argument (`lr=1e-3`), null when not given or given through `**kwargs`. */
@@ -132,6 +151,8 @@ export interface TrainingLoopFact extends TextRange {
   readonly gradScalerEnabled: Resolved<boolean>;
   /** A wrapper does clipping, zeroing or scaling on its own (Accelerate, DeepSpeed engine, Apex): rules about order stay silent. */
   readonly wrappedBy: string | null;
+  /** The wrapper clips nothing by itself and everything around the step is readable (Accelerate without DeepSpeed). */
+  readonly clipsOnlyWhenAsked?: boolean;
   /** Steps only every n-th micro-batch. */
   readonly accumulates: boolean;
 }

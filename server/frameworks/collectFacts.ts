@@ -55,6 +55,10 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     lossCalls: [...facts.lossCalls, ...(found.lossCalls ?? [])],
     graphAccumulations: [...facts.graphAccumulations, ...(found.graphAccumulations ?? [])],
+    trainers: [...facts.trainers, ...(found.trainers ?? [])],
+    ineffectiveClips: [...facts.ineffectiveClips, ...(found.ineffectiveClips ?? [])],
+    hiddenNonfinites: [...facts.hiddenNonfinites, ...(found.hiddenNonfinites ?? [])],
+    deepSpeedKeys: [...facts.deepSpeedKeys, ...(found.deepSpeedKeys ?? [])],
   };
 }
 

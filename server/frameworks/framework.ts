@@ -1,3 +1,6 @@
+import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
+import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
+import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type {
@@ -16,7 +19,7 @@ export interface Framework {
   readonly name: FrameworkName;
   /** How users know it: "PyTorch". */
   readonly title: string;
-  readonly language: "python" | "typescript";
+  readonly language: "python" | "typescript" | "configuration";
   /** A text that contains none of these needs no parsing for this framework. */
   readonly mentions: readonly string[];
   /**
@@ -75,4 +78,10 @@ export interface FrameworkFixes {
   readonly stabilizeLossTerm: (context: FixContext, term: LossTermFact) => FixDraft | null;
   /** Gives a loss the kind of input that it expects. */
   readonly correctLossInput: (context: FixContext, lossCall: LossCallFact) => FixDraft | null;
+  /** Makes a clip that does nothing limit gradients. */
+  readonly makeClipEffective: (context: FixContext, clip: IneffectiveClipFact, maximumNorm: number) => FixDraft | null;
+  /** Lets NaN and infinite losses be seen. */
+  readonly showNonfinite: (context: FixContext, hidden: HiddenNonfiniteFact) => FixDraft | null;
+  /** Puts a key of a DeepSpeed configuration right. */
+  readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
 }

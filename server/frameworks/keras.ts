@@ -1,5 +1,6 @@
 import type { Framework } from "./framework.ts";
 import { kerasFixes } from "./kerasFixes.ts";
+import { collectKerasIneffectiveClips } from "./kerasIneffectiveClips.ts";
 import { collectL2Penalties } from "./kerasL2Penalties.ts";
 import { collectKerasLoops } from "./kerasLoop.ts";
 import { collectKerasLossCalls, collectTensorflowLossCalls } from "./kerasLossCalls.ts";
@@ -34,6 +35,7 @@ export const keras: Framework = {
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
       traits: collectKerasTraits(source),
+      ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };
   },
   fixes: kerasFixes,

@@ -12,4 +12,7 @@ export const noFixes: FrameworkFixes = {
   detachLoss: none,
   stabilizeLossTerm: none,
   correctLossInput: none,
+  makeClipEffective: none,
+  showNonfinite: none,
+  correctDeepSpeedKey: none,
 };

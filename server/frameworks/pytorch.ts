@@ -1,8 +1,13 @@
 import type { Framework } from "./framework.ts";
+import { collectReplacedLosses } from "./hiddenNonfinites.ts";
+import { showNonfinite } from "./huggingFaceFixes.ts";
+import { replaceThreshold } from "./ineffectiveClips.ts";
+import { collectLightning } from "./lightningLoops.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
+import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
@@ -23,6 +28,8 @@ const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
     "backward\\s*\\(",
+    "Trainer\\s*\\(",
+    "clip_grad_",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
   ].join("|"),
@@ -39,11 +46,15 @@ export const pytorch: Framework = {
     if (!/\btorch\b/.test(source.text)) return null;
     const optimizers = collectTorchOptimizers(source, libraryVersions);
     const loops = collectTorchLoops(source, optimizers);
+    const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
-      loops: loops.map(({ fact }) => fact),
-      precision: collectTorchPrecision(source, optimizers, drafts),
+      loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
+      trainers: lightning.trainers,
+      precision: [...collectTorchPrecision(source, optimizers, drafts), ...lightning.precision],
+      ineffectiveClips: [...collectTorchIneffectiveClips(source), ...lightning.ineffectiveClips],
+      hiddenNonfinites: collectReplacedLosses(source),
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
@@ -59,5 +70,7 @@ export const pytorch: Framework = {
     detachLoss,
     stabilizeLossTerm,
     correctLossInput: leaveOutActivation,
+    makeClipEffective: replaceThreshold,
+    showNonfinite,
   },
 };

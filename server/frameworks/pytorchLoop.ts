@@ -19,6 +19,7 @@ export function collectTorchLoops(
   return collectLoopDrafts(source, torchClassifier(optimizers)).map((draft) => {
     const scaler = scalerOf(draft.events);
     const wrapper = draft.events.find((event) => event.classified.wrapper !== undefined)?.classified.wrapper ?? null;
+    const apart = (hooked ? "a gradient hook" : null) ?? leftToCallers(draft) ?? unreadLine(draft, source);
     const stepped = draft.events.filter((event) => event.kind === "optimizer-step" || event.kind === "scaler-step");
     const fact: TrainingLoopFact = {
       ...draft.range,
@@ -28,12 +29,18 @@ export function collectTorchLoops(
       optimizers: [...new Set(stepped.flatMap((event) => event.optimizers))].toSorted((a, b) => a - b),
       gradScaler: scaler === null ? null : subjectText(scaler.expression),
       gradScalerEnabled: scaler === null ? absent : enabledOf(scaler, source),
-      wrappedBy: wrapper ?? (hooked ? "a gradient hook" : null) ?? leftToCallers(draft) ?? unreadLine(draft, source),
+      wrappedBy: wrapper ?? apart,
+      ...(wrapper === "Accelerate" && apart === null && !hasEngine.test(source.text)
+        ? { clipsOnlyWhenAsked: true }
+        : {}),
       accumulates: accumulates(draft.events),
     };
     return { fact, draft };
   });
 }
+
+/** Engines that Accelerate can hand the step to clip by their own configuration. */
+const hasEngine = /deepspeed|megatron|DummyOptim|accelerate_config/i;
 
 const absent: Resolved<boolean> = { known: true, value: false, alternatives: [], chain: [], overridable: false };
 

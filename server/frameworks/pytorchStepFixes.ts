@@ -13,6 +13,7 @@ export function clipGradientNorm(
 ): FixDraft | null {
   const { text } = context;
   const stepped = steppedText(text, step);
+  if (loop.clipsOnlyWhenAsked === true) return clipByAccelerate(context, loop, step, maximumNorm);
   if (loop.wrappedBy !== null || stepped === null) return null;
   const parameters = parametersText(context, loop, step, stepped.optimizer);
   const clip = torchName(context, "torch.nn.utils", "clip_grad_norm_");
@@ -26,6 +27,33 @@ export function clipGradientNorm(
   if (insertion === null) return null;
   const title = `Clip the gradient norm to ${norm} before ${stepped.scaler ?? stepped.optimizer}.step()`;
   return { title, edits: [...clip.edits, insertion] };
+}
+
+/** Accelerate's own clip, which unscales, where gradients are whole (accelerate 1.15 accelerator.py L2989–3048). */
+function clipByAccelerate(
+  context: FixContext,
+  loop: TrainingLoopFact,
+  step: TrainingEvent,
+  maximumNorm: number,
+): FixDraft | null {
+  const { text } = context;
+  const stepped = steppedText(text, step);
+  const backward = loop.events.findLast(({ kind, start }) => kind === "backward" && start < step.start);
+  const accelerator = backward && /^([\w.]+)\.backward\(/.exec(text.slice(backward.start, backward.end))?.[1];
+  if (stepped === null || backward === undefined || accelerator === undefined) return null;
+  if (!inSameFunction(text, backward, step)) return null;
+  const norm = decimal(maximumNorm);
+  const clip = `${accelerator}.clip_grad_norm_(${parametersText(context, loop, step, stepped.optimizer)}, ${norm})`;
+  const isSynchronized = step.conditional && /sync_gradients/.test(text.slice(backward.end, step.start));
+  const lines = isSynchronized ? [clip] : [`if ${accelerator}.sync_gradients:`, `${indentOf(text)}${clip}`];
+  const insertion = insertLinesBefore(text, step.statement, lines);
+  if (insertion === null) return null;
+  return { title: `Clip the gradient norm to ${norm} before ${stepped.optimizer}.step()`, edits: [insertion] };
+}
+
+/** One level of indentation: that of the first indented line. */
+function indentOf(text: string): string {
+  return /^( +|\t)\S/m.exec(text)?.[1] ?? "    ";
 }
 
 /** `unscale_` on its own line before the clip; one that stands between clip and step is moved up. */

@@ -28,7 +28,9 @@ export function collectTorchTraits(source: SourceIndex): readonly ModelTraitFact
   for (const { call, scope } of source.calls) {
     const name = terminalName(call.callee);
     if (name === null) continue;
-    if (name === "from_pretrained") add("pretrained", name, call);
+    if (name === "from_pretrained" && !isNoModel.test(source.text.slice(call.callee.start, call.callee.end))) {
+      add("pretrained", name, call);
+    }
     if (
       name === "step" &&
       call.callee.kind === "attribute" &&
@@ -57,6 +59,9 @@ export function collectTorchTraits(source: SourceIndex): readonly ModelTraitFact
   if (gan !== null) add("gan", gan, source.module.body[0] ?? source.module);
   return [...found.values()].toSorted((a, b) => a.start - b.start);
 }
+
+/** What else comes from a hub: a tokenizer says nothing of the weights that are trained. */
+const isNoModel = /(Tokenizer\w*|Processor|Extractor|Config|Scheduler)\.from_pretrained$/;
 
 function layerTrait(name: string): Trait | null {
   if (/^(LSTM|GRU|RNN)(Cell)?$/.test(name)) return "recurrent";

@@ -3,26 +3,28 @@ import { absentKey, candidatesOfField } from "../facts/fieldCandidates.ts";
 import { resolve } from "../facts/resolve.ts";
 import type { Provenance, Resolved } from "../facts/resolved.ts";
 import type { CallSite } from "../facts/scope.ts";
-import type { OptimizerArgument, OptimizerArgumentName, OptimizerFact, ScalarValue } from "../facts/trainingFacts.ts";
+import type { OptimizerArgument, OptimizerArgumentName, ScalarValue } from "../facts/trainingFacts.ts";
 import type { Argument, Expression } from "../syntax/tree.ts";
 
 /** One parameter of a constructor, in positional order. */
-export interface SignatureParameter {
+export interface SignatureParameter<Name extends string = OptimizerArgumentName> {
   readonly keyword: string;
+  /** It has no position. */
+  readonly keywordOnly?: boolean;
   /** Older spellings that mean the same: `lr` for Keras's `learning_rate`. */
   readonly aliases?: readonly string[];
   /** Null for parameters that facts do not speak of, which still count for positions. */
-  readonly name: OptimizerArgumentName | null;
+  readonly name: Name | null;
   readonly default: ScalarValue;
 }
 
 /** The arguments of a constructor's call, given or defaulted. */
-export function argumentsOfSignature(
+export function argumentsOfSignature<Name extends string>(
   site: CallSite,
-  parameters: readonly SignatureParameter[],
-): OptimizerFact["arguments"] {
-  const all: Partial<Record<OptimizerArgumentName, OptimizerArgument>> = {};
-  parameters.forEach(({ keyword, aliases, name, default: defaultValue }, position) => {
+  parameters: readonly SignatureParameter<Name>[],
+): Readonly<Partial<Record<Name, OptimizerArgument<Name>>>> {
+  const all: Partial<Record<Name, OptimizerArgument<Name>>> = {};
+  parameters.forEach(({ keyword, keywordOnly, aliases, name, default: defaultValue }, position) => {
     if (name === null) return;
     for (const spelling of aliases ?? []) {
       const given = argumentFor(site.call, spelling, null);
@@ -31,7 +33,7 @@ export function argumentsOfSignature(
         return;
       }
     }
-    const given = argumentFor(site.call, keyword, position);
+    const given = argumentFor(site.call, keyword, keywordOnly === true ? null : position);
     if (given === "unclear") all[name] = spreadArgument(name, keyword, aliases ?? [], defaultValue, site);
     else if (given === null || given.value.kind === "null")
       all[name] = defaultedArgument(name, keyword, defaultValue, placeOf(site.call.callee, site, "library default"));
@@ -41,22 +43,22 @@ export function argumentsOfSignature(
 }
 
 /** An argument at its library's default. */
-export function defaultedArgument(
-  name: OptimizerArgumentName,
+export function defaultedArgument<Name extends string>(
+  name: Name,
   keyword: string,
   value: ScalarValue,
   place: Provenance,
-): OptimizerArgument {
+): OptimizerArgument<Name> {
   const resolved = { known: true, value, alternatives: [], chain: [place], overridable: false } as const;
   return { name, keyword, range: null, valueRange: null, given: false, resolved };
 }
 
-function givenArgument(
-  name: OptimizerArgumentName,
+function givenArgument<Name extends string>(
+  name: Name,
   keyword: string,
   given: Argument,
   site: CallSite,
-): OptimizerArgument {
+): OptimizerArgument<Name> {
   const { value } = given;
   return {
     name,
@@ -69,13 +71,13 @@ function givenArgument(
 }
 
 /** An argument that can only come through `*` or `**`: read from the dictionary where that is a literal. */
-function spreadArgument(
-  name: OptimizerArgumentName,
+function spreadArgument<Name extends string>(
+  name: Name,
   keyword: string,
   aliases: readonly string[],
   defaultValue: ScalarValue,
   site: CallSite,
-): OptimizerArgument {
+): OptimizerArgument<Name> {
   let resolved: Resolved<ScalarValue> | null = null;
   for (const { spread, value } of site.call.arguments) {
     if (spread === null) continue;

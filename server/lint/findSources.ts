@@ -6,6 +6,9 @@ import type { Outcome, Problem } from "../text/problem.ts";
 import { git } from "./gitBaseline.ts";
 
 const extensions = new Set([".py", ".ipynb", ".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"]);
+/** Read too where they are small enough to be written by hand: larger ones are data. */
+const configurations = new Set([".json", ".yaml", ".yml"]);
+const largestConfiguration = 64 * 1024;
 const skippedFolders = new Set(["node_modules", "site-packages", "dist"]);
 
 /**
@@ -38,7 +41,14 @@ async function sourcesIn(
   const listed = await listedByGit(folder);
   // A folder that git ignores has been named on purpose.
   const files = listed === null || listed.length === 0 ? await listedByWalking(folder, exclude, problems) : listed;
-  return files.filter((file) => isWanted(folder, file, exclude)).sort();
+  const wanted = files.filter((file) => isWanted(folder, file, exclude)).sort();
+  const isSmall = await Promise.all(
+    wanted.map(async (file) => {
+      if (!configurations.has(path.extname(file).toLowerCase())) return true;
+      return ((await stat(file).catch(() => null))?.size ?? 0) <= largestConfiguration;
+    }),
+  );
+  return wanted.filter((_, index) => isSmall[index]);
 }
 
 /** Tracked and untracked files that git does not ignore; null outside a repository. */
@@ -49,9 +59,7 @@ async function listedByGit(folder: string): Promise<readonly string[] | null> {
   const environments = names
     .filter((name) => /(^|\/)pyvenv\.cfg$/.test(name))
     .map((name) => name.slice(0, -"pyvenv.cfg".length));
-  const files = names.filter(
-    (name) => extensions.has(path.extname(name).toLowerCase()) && !environments.some((each) => name.startsWith(each)),
-  );
+  const files = names.filter((name) => isRead(name) && !environments.some((each) => name.startsWith(each)));
   const present = await Promise.all(
     files.map(async (name) => {
       const file = path.join(folder, name);
@@ -87,8 +95,13 @@ async function listedByWalking(
   return files;
 }
 
+function isRead(file: string): boolean {
+  const extension = path.extname(file).toLowerCase();
+  return extensions.has(extension) || configurations.has(extension);
+}
+
 function isWanted(folder: string, file: string, exclude: readonly ExcludePattern[]): boolean {
-  if (!extensions.has(path.extname(file).toLowerCase()) || file.endsWith(".d.ts")) return false;
+  if (!isRead(file) || file.endsWith(".d.ts")) return false;
   const folders = path.relative(folder, file).split(path.sep).slice(0, -1);
   if (folders.some((name) => name.startsWith(".") || skippedFolders.has(name))) return false;
   return !isExcluded(path.resolve(file), exclude);

@@ -15,6 +15,7 @@ export interface Parsers {
 
 const python = new Set([".py", ".pyi", ".ipynb"]);
 const typescript = new Set([".ts", ".mts", ".cts"]);
+const yaml = new Set([".yaml", ".yml"]);
 const typescriptWithJsx = new Set([".tsx", ".js", ".jsx", ".mjs", ".cjs"]);
 
 /** Parsers that are loaded when the first file needs them, once for as long as the value is kept. */
@@ -31,6 +32,8 @@ export function createParsers(): Parsers {
       if (python.has(extension)) return once("python", loadPython);
       if (typescript.has(extension)) return once("typescript", () => loadTypeScript(false));
       if (typescriptWithJsx.has(extension)) return once("typescript with jsx", () => loadTypeScript(true));
+      if (extension === ".json") return once("json", () => loadConfiguration("json"));
+      if (yaml.has(extension)) return once("yaml", () => loadConfiguration("yaml"));
       return null;
     },
   };
@@ -48,6 +51,11 @@ async function loadTypeScript(jsx: boolean): Promise<LanguageParser> {
   // The TypeScript compiler takes a third of a second to load, which a Python project should not pay for.
   const { createTypeScriptParser } = await import("../syntax/typescript.ts");
   return createTypeScriptParser({ jsx });
+}
+
+async function loadConfiguration(format: "json" | "yaml"): Promise<LanguageParser> {
+  const { createConfigurationParser } = await import("../syntax/configuration.ts");
+  return createConfigurationParser(format);
 }
 
 /** Bundled, the file lies in dist/ beside the entry or above the chunk; from source, in its package. */

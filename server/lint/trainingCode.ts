@@ -8,6 +8,7 @@ import { largestSource } from "../text/decode.ts";
 export type TrainingCode = "none" | "mention" | "training";
 
 const python = new Set([".py", ".pyi", ".ipynb"]);
+const configuration = new Set([".json", ".yaml", ".yml"]);
 
 const readable = frameworks.map(({ language, mentions, needs }) => ({
   language,
@@ -24,7 +25,8 @@ export function trainingCodeIn(file: string, text: string): TrainingCode {
   if (!anyMention.test(text)) return "none";
   // A comment that silences nothing is a finding wherever a framework is mentioned.
   if (text.includes("haywire:")) return "training";
-  const language = python.has(path.extname(file).toLowerCase()) ? "python" : "typescript";
+  const extension = path.extname(file).toLowerCase();
+  const language = python.has(extension) ? "python" : configuration.has(extension) ? "configuration" : "typescript";
   const mentioned = readable.filter((each) => each.language === language && each.mention.test(text));
   if (mentioned.length === 0) return "none";
   return mentioned.some(({ needs }) => needs === undefined || needs.test(text)) ? "training" : "mention";

@@ -6,6 +6,9 @@ import type { Rule } from "./rule.ts";
 /** Algorithms whose torch implementation adds `weight_decay` to the gradient unless told otherwise. */
 const l2ByDefault = new Set(["adam", "nadam", "radam", "adamax"]);
 
+/** Frameworks whose optimizers are torch's, or behave as they do. */
+const buildsTorch: ReadonlySet<FrameworkName> = new Set(["pytorch", "deepspeed", "configuration"]);
+
 /** How each framework decouples what the code writes as a penalty. */
 const cures: Readonly<Partial<Record<FrameworkName, string>>> = {
   keras: "Leave the penalty out and use AdamW, or weight_decay of the same optimizer, which Keras decouples",
@@ -17,11 +20,12 @@ export const adamL2WeightDecay: Rule = {
   name: "adam-l2-weight-decay",
   severity: "warning",
   title: "Adam's weight decay is L2 regularization, scaled away by its own denominator",
-  frameworks: ["pytorch", "keras", "tensorflow1", "optax"],
+  frameworks: ["pytorch", "keras", "tensorflow1", "optax", "deepspeed", "configuration"],
   sources: [
     "Loshchilov, Hutter 2019, Decoupled weight decay regularization, https://arxiv.org/abs/1711.05101",
     "https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html",
     "torch 2.13 optim/adamw.py L21-49",
+    "deepspeed runtime/engine.py _configure_basic_optimizer: adam_w_mode",
     "Keras 3.15 src/optimizers/base_optimizer.py L952-959: weight_decay is decoupled",
     "optax _src/alias.py L616: adamw adds the decay after scale_by_adam",
   ],
@@ -49,13 +53,18 @@ export const adamL2WeightDecay: Rule = {
     for (const optimizer of context.facts.optimizers) {
       const decay = optimizer.arguments.weightDecay;
       const value = certainNumber(decay);
-      if (optimizer.framework !== "pytorch" || !l2ByDefault.has(optimizer.algorithm)) continue;
+      if (!buildsTorch.has(optimizer.framework) || !l2ByDefault.has(optimizer.algorithm)) continue;
       if (decay === undefined || value === null || value === 0) continue;
       if (mayBeTrue(optimizer.arguments.decoupledWeightDecay)) continue;
       const name = optimizerName(optimizer);
       // NAdam and RAdam have the flag in the assumed version; with Adam the class says it better.
       const hasFlag = optimizer.arguments.decoupledWeightDecay !== undefined && optimizer.algorithm !== "adam";
-      const cure = hasFlag ? "Set decoupled_weight_decay=True" : "Use AdamW";
+      const cure =
+        optimizer.framework === "deepspeed"
+          ? "Leave adam_w_mode on"
+          : hasFlag
+            ? "Set decoupled_weight_decay=True"
+            : "Use AdamW";
       const place = decay.range ?? optimizer.nameRange;
       const draft = context.fixesOf(optimizer.framework).decoupleWeightDecay(context, optimizer);
       report({

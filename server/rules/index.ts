@@ -1,11 +1,14 @@
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
+import { clipIneffective } from "./clip-ineffective.ts";
+import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
+import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import type { Rule } from "./rule.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
@@ -16,11 +19,14 @@ export const rules: readonly Rule[] = [
   activationBeforeLoss,
   adamL2WeightDecay,
   clipBeforeUnscale,
+  clipIneffective,
+  deepspeedConfig,
   epsUnsetUnderMixedPrecision,
   learningRateHigh,
   lossKeepsGraph,
   manyHyperparametersChanged,
   missingGradientClipping,
+  nonfiniteHidden,
   unstableLoss,
   unusedSuppression,
   zeroGradMissing,

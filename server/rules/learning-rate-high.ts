@@ -19,7 +19,17 @@ export const learningRateHigh: Rule = {
   name: "learning-rate-high",
   severity: "warning",
   title: "The learning rate is high for the Adam family",
-  frameworks: ["pytorch", "tensorflowjs", "handwritten", "keras", "tensorflow1", "optax"],
+  frameworks: [
+    "pytorch",
+    "tensorflowjs",
+    "handwritten",
+    "keras",
+    "tensorflow1",
+    "optax",
+    "huggingface",
+    "deepspeed",
+    "configuration",
+  ],
   sources: [
     "Kingma, Ba 2015, Adam, algorithm 1 and section 2.1, https://arxiv.org/abs/1412.6980",
     "Devlin et al. 2019, BERT, appendix A.3, https://arxiv.org/abs/1810.04805",

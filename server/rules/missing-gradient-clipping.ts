@@ -15,15 +15,29 @@ const cures: Readonly<Record<FrameworkName, string>> = {
   optax: "Put optax.clip_by_global_norm(1.0) before it in an optax.chain.",
   tensorflowjs:
     "Clip their norm to 1.0 between tf.variableGrads and applyGradients, since no TensorFlow.js optimizer clips by itself.",
+  huggingface: "Set max_grad_norm to 1.0, which is the Trainer's default.",
+  lightning: "Give the Trainer gradient_clip_val=1.0.",
+  deepspeed: "Set gradient_clipping to 1.0.",
+  configuration: "Set gradient_clip_val to 1.0.",
 };
 
-const clipsInOptimizer: ReadonlySet<FrameworkName> = new Set(["keras", "optax"]);
+const clipsInOptimizer: ReadonlySet<FrameworkName> = new Set(["keras", "optax", "deepspeed", "configuration"]);
 
 export const missingGradientClipping: Rule = {
   name: "missing-gradient-clipping",
   severity: "info",
   title: "An adaptive optimizer steps on gradients that nothing clips",
-  frameworks: ["pytorch", "tensorflowjs", "keras", "tensorflow1", "optax"],
+  frameworks: [
+    "pytorch",
+    "tensorflowjs",
+    "keras",
+    "tensorflow1",
+    "optax",
+    "huggingface",
+    "lightning",
+    "deepspeed",
+    "configuration",
+  ],
   sources: [
     "Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks, https://arxiv.org/abs/1211.5063",
     "Kingma, Ba 2015, Adam, section 2.1, https://arxiv.org/abs/1412.6980",
@@ -31,6 +45,9 @@ export const missingGradientClipping: Rule = {
     "transformers 5.23 training_args.py: max_grad_norm = 1.0",
     "Keras 3.15 src/optimizers/base_optimizer.py: global_clipnorm",
     "optax _src/clipping.py: clip_by_global_norm",
+    "lightning 2.6 pytorch/trainer/trainer.py: gradient_clip_val = None",
+    "accelerate 1.15 accelerator.py L2989-3048: clip_grad_norm_",
+    "https://www.deepspeed.ai/docs/config-json/#gradient-clipping",
   ],
   check(context, report) {
     const seen = new Set<string>();
@@ -41,13 +58,13 @@ export const missingGradientClipping: Rule = {
         const place = clipsInOptimizer.has(loop.framework) ? `optimizer ${optimizer.start}` : `step ${step.start}`;
         if (seen.has(place)) continue;
         seen.add(place);
-        const because = spikyBecause(context.facts, loop.framework);
+        const because = spikyBecause(context.facts, optimizer.framework);
         const draft = context.fixesOf(loop.framework).clipGradientNorm(context, loop, step, maximumNorm);
         report({
           start: step.start,
           end: step.end,
           severity: because === null ? "info" : "warning",
-          message: message(optimizer, because),
+          message: message(optimizer, because, loop),
           fixes: gradedFix(draft, "unsafe", "Steps whose gradient norm is above the threshold become smaller."),
           related: [{ ...pathRange(context, optimizer), message: `${optimizerName(optimizer)} is built here` }],
         });
@@ -58,7 +75,8 @@ export const missingGradientClipping: Rule = {
 
 function mayClip(loop: TrainingLoopFact): boolean {
   return (
-    loop.wrappedBy !== null || loop.events.some(({ kind }) => kind === "clip" || kind === "unknown-call-with-model")
+    (loop.wrappedBy !== null && loop.clipsOnlyWhenAsked !== true) ||
+    loop.events.some(({ kind }) => kind === "clip" || kind === "unknown-call-with-model")
   );
 }
 
@@ -81,10 +99,15 @@ function adaptiveSteps(
   return [...found.values()];
 }
 
-function message(optimizer: OptimizerFact, because: string | null): string {
+function message(optimizer: OptimizerFact, because: string | null, loop: TrainingLoopFact): string {
   const name = optimizerName(optimizer);
   const prone = because === null ? "" : `, and ${because} can make them spike`;
-  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. ${cures[optimizer.framework]}`;
+  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. ${cureOf(loop)}`;
+}
+
+function cureOf(loop: TrainingLoopFact): string {
+  if (loop.wrappedBy === "Accelerate") return "Call accelerator.clip_grad_norm_ before the step, under sync_gradients.";
+  return cures[loop.framework];
 }
 
 /**

@@ -2,10 +2,12 @@ import type { TextRange } from "../text/range.ts";
 
 export type ExampleKind = "invalid" | "fixed" | "valid" | "baseline";
 
+export type ExampleLanguage = "py" | "ts" | "json" | "yaml";
+
 /** One fenced example of a rule's document. */
 export interface RuleExample {
   readonly kind: ExampleKind;
-  readonly language: "py" | "ts";
+  readonly language: ExampleLanguage;
   /** The code without its mark lines, with a closing line end. */
   readonly code: string;
   /** Spans of `code` that stand above a line of `^`, in UTF-16 offsets, in order. */
@@ -24,8 +26,14 @@ export interface RuleDocument {
   readonly examples: readonly RuleExample[];
 }
 
-const openingFence = /^```(py|ts) (invalid|fixed|valid|baseline)\s*$/;
+const openingFence = /^```(py|ts|json|yaml) (invalid|fixed|valid|baseline)\s*$/;
 const markLine = /^\s*(?:#|\/\/)\s*(\^+)\s*$/;
+const languageNames: Readonly<Record<ExampleLanguage, string>> = {
+  py: "python",
+  ts: "typescript",
+  json: "json",
+  yaml: "yaml",
+};
 const exampleTitles: Readonly<Record<ExampleKind, string>> = {
   invalid: "Marked",
   fixed: "After the fix",
@@ -61,7 +69,7 @@ export function readableDocument(markdown: string): string {
   for (const [index, line] of lines.entries()) {
     const fence = opening.get(index);
     if (fence !== undefined) {
-      out.push(`${exampleTitles[fence.kind]}:`, "", `\`\`\`${fence.language === "py" ? "python" : "typescript"}`);
+      out.push(`${exampleTitles[fence.kind]}:`, "", `\`\`\`${languageNames[fence.language]}`);
       marked = true;
     } else if (!(marked && markLine.test(line))) {
       if (line.startsWith("```")) marked = false;
@@ -88,7 +96,7 @@ function summaryOf(lines: readonly string[]): string {
 
 interface Fence {
   readonly kind: ExampleKind;
-  readonly language: "py" | "ts";
+  readonly language: ExampleLanguage;
   /** Lines of the code: `from` inclusive (0-based), `to` exclusive. */
   readonly from: number;
   readonly to: number;
@@ -101,7 +109,7 @@ function fences(lines: readonly string[]): readonly Fence[] {
     if (opening === null) continue;
     const closing = lines.indexOf("```", index + 1);
     const to = closing < 0 ? lines.length : closing;
-    found.push({ kind: opening[2] as ExampleKind, language: opening[1] as "py" | "ts", from: index + 1, to });
+    found.push({ kind: opening[2] as ExampleKind, language: opening[1] as ExampleLanguage, from: index + 1, to });
     index = to;
   }
   return found;

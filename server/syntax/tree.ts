@@ -6,7 +6,8 @@ import type { TextRange } from "../text/range.ts";
  * walk still reaches every call inside them. Ranges are UTF-16 offsets into the source text.
  */
 export interface Module extends TextRange {
-  readonly language: "python" | "typescript";
+  /** `configuration` is JSON or YAML: one expression, the whole of it. */
+  readonly language: "python" | "typescript" | "configuration";
   readonly body: readonly Statement[];
   readonly comments: readonly Comment[];
   /** Places where the text could not be parsed; the tree around them still holds. */

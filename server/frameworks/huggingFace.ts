@@ -1,0 +1,129 @@
+import { qualifiedName } from "../facts/qualifiedName.ts";
+import { asFlag } from "../facts/resolve.ts";
+import type { CallSite, SourceIndex } from "../facts/scope.ts";
+import type { TrainerFact } from "../facts/trainerFacts.ts";
+import type { OptimizerFact, PrecisionFact, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { boundTo } from "./boundTo.ts";
+import type { Framework } from "./framework.ts";
+import { collectHiddenNonfinites } from "./hiddenNonfinites.ts";
+import { argumentClasses, optimizerNamed, optimizerParameters, trainerParameters } from "./huggingFaceDefaults.ts";
+import { clipByTrainer, showNonfinite } from "./huggingFaceFixes.ts";
+import { replaceThreshold, settingTooHigh } from "./ineffectiveClips.ts";
+import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
+import { collectTorchTraits } from "./pytorchTraits.ts";
+import { argumentsOfSignature } from "./signatureArguments.ts";
+import { trainerLoop } from "./trainerLoop.ts";
+
+interface ArgumentsSite {
+  readonly site: CallSite;
+  readonly trainer: TrainerFact;
+  readonly optimizer: OptimizerFact;
+}
+
+/** Training by transformers' Trainer and what is built on it: the settings stand in TrainingArguments or a class like it. */
+export const huggingFace: Framework = {
+  name: "huggingface",
+  title: "Hugging Face",
+  language: "python",
+  mentions: ["transformers", "trl"],
+  needs: /TrainingArguments|\b[A-Z]\w*Config\s*\(/,
+  collect(source) {
+    const found = argumentClasses.flatMap((name) =>
+      (source.callsByTerminalName.get(name) ?? []).flatMap((site) => argumentsAt(site, name)),
+    );
+    const sites = found.toSorted((a, b) => a.trainer.start - b.trainer.start);
+    if (sites.length === 0) return null;
+    const trainers = sites.map(({ trainer }) => trainer);
+    return {
+      trainers,
+      optimizers: sites.map(({ optimizer }) => optimizer),
+      loops: sites.flatMap((each, index) => unclippedLoop(each, index, source)),
+      precision: sites.flatMap(({ trainer }) => precisionOf(trainer)),
+      // With torch in the text its collector has told them already.
+      traits: /\btorch\b/.test(source.text) ? [] : collectTorchTraits(source),
+      ineffectiveClips: trainers.flatMap((trainer) => settingTooHigh(trainer, trainer.settings.clipNorm)),
+      hiddenNonfinites: collectHiddenNonfinites(source, trainers),
+    };
+  },
+  fixes: {
+    clipGradientNorm: clipByTrainer("max_grad_norm"),
+    setOptimizerArgument,
+    makeClipEffective: replaceThreshold,
+    showNonfinite,
+  },
+};
+
+function argumentsAt(site: CallSite, className: string): readonly ArgumentsSite[] {
+  const { call, scope } = site;
+  const name = qualifiedName(call.callee, scope);
+  if (name === null || !/^(transformers|trl|sentence_transformers)\./.test(name)) return [];
+  const { start, end } = call.callee.kind === "attribute" ? call.callee.nameRange : call.callee;
+  const place = { start: call.start, end: call.end, framework: "huggingface", nameRange: { start, end } } as const;
+  const settings = argumentsOfSignature(site, trainerParameters);
+  const trainer: TrainerFact = { ...place, constructorName: className, boundTo: boundTo(site), settings };
+  const optim = settings.optimizer?.resolved;
+  const isBuiltElsewhere = buildsOptimizerItself.test(scope.source.text) || mayBeSet(trainer, "deepSpeed");
+  const named =
+    optim?.known === true && optim.alternatives.length === 0 && !isBuiltElsewhere
+      ? optimizerNamed(optim.value)
+      : { algorithm: "unknown", adaptive: false, adamFamily: false };
+  const optimizer: OptimizerFact = {
+    ...place,
+    ...named,
+    constructorName: named.algorithm,
+    boundTo: trainer.boundTo,
+    parametersText: null,
+    hasParameterGroups: false,
+    arguments: {
+      ...argumentsOfSignature(site, optimizerParameters(className)),
+      ...(settings.optimizer?.given === true ? {} : fusedByDefault(trainer)),
+    },
+    libraryVersion: null,
+  };
+  return [{ site, trainer, optimizer }];
+}
+
+/** `Trainer(optimizers=(…))`, or a subclass that builds its own. */
+const buildsOptimizerItself = /\boptimizers\s*=|optimizer_cls_and_kwargs|def create_optimizer|def get_optimizer_cls/;
+
+/** `adamw_torch_fused` from torch 2.8 on, which nothing here tells: transformers 5.23 training_args.py L787–880. */
+function fusedByDefault({ nameRange }: TrainerFact): OptimizerFact["arguments"] {
+  const resolved = { known: false, reason: "it goes by the version of torch", chain: [] } as const;
+  return { fused: { name: "fused", keyword: "optim", range: nameRange, valueRange: null, given: false, resolved } };
+}
+
+function mayBeSet({ settings }: TrainerFact, name: "deepSpeed"): boolean {
+  const resolved = settings[name]?.resolved;
+  return resolved !== undefined && (!resolved.known || resolved.value !== null || resolved.alternatives.length > 0);
+}
+
+/** The Trainer clips at 1.0 unless told otherwise (transformers 5.23 trainer.py L1930): a loop is told of only where it does not. */
+function unclippedLoop(
+  { site, trainer, optimizer }: ArgumentsSite,
+  index: number,
+  { text }: SourceIndex,
+): readonly TrainingLoopFact[] {
+  const setting = trainer.settings.clipNorm;
+  if (setting?.range == null || !setting.given || !setting.resolved.known) return [];
+  const values = [setting.resolved.value, ...setting.resolved.alternatives];
+  if (!values.every((value) => typeof value === "number" && value <= 0)) return [];
+  if (clipsInCode.test(text) || optimizer.algorithm === "unknown") return [];
+  return [trainerLoop("huggingface", site, setting.range, [index])];
+}
+
+const clipsInCode = /clip_grad|on_pre_optimizer_step/;
+
+function precisionOf(trainer: TrainerFact): readonly PrecisionFact[] {
+  const types = [
+    ["halfFloat", "float16"],
+    ["brainFloat", "bfloat16"],
+  ] as const;
+  return types.flatMap(([name, type]) => {
+    const setting = trainer.settings[name];
+    if (setting === undefined || !setting.given || setting.range === null || !setting.resolved.known) return [];
+    const { start, end } = setting.range;
+    const shownBy = `${setting.keyword}=True`;
+    const enabled = asFlag(setting.resolved);
+    return [{ start, end, framework: "huggingface", scope: "autocast", type, shownBy, enabled } as const];
+  });
+}
