@@ -3,12 +3,14 @@ import { commandLineOptions } from "./argparseDefaults.ts";
 import { terminalName } from "./dottedText.ts";
 import { resolve } from "./resolve.ts";
 import type { Scope, SourceIndex } from "./scope.ts";
-import type { HyperparameterFact, OptimizerFact, ScalarValue } from "./trainingFacts.ts";
+import type { TrainerFact } from "./trainerFacts.ts";
+import type { HyperparameterFact, OptimizerArgument, OptimizerFact, ScalarValue } from "./trainingFacts.ts";
 
 /** Every named scalar setting of a file that is written in it, in order of position; a name that comes again gets `#2`. */
 export function collectHyperparameters(
   source: SourceIndex,
   optimizers: readonly OptimizerFact[],
+  trainers: readonly TrainerFact[] = [],
 ): readonly HyperparameterFact[] {
   const found: HyperparameterFact[] = [];
   const add = (name: string, value: Expression, scope: Scope): void => {
@@ -34,7 +36,9 @@ export function collectHyperparameters(
     }
   }
   const written = new Set(found.map((fact) => fact.valueRange.start));
-  for (const optimizer of optimizers) found.push(...ofOptimizer(source, optimizer, written));
+  for (const optimizer of optimizers)
+    found.push(...settingsOf(source, optimizer, optimizer.algorithm, optimizer.arguments, written));
+  for (const trainer of trainers) found.push(...settingsOf(source, trainer, "trainer", trainer.settings, written));
   return numbered(found.toSorted((a, b) => a.start - b.start));
 }
 
@@ -102,15 +106,18 @@ function isSetting(name: string): boolean {
   return /^[A-Za-z]\w*$/.test(name);
 }
 
-/** Arguments of an optimizer that are written in its call: the rest is listed where it is set. */
-function ofOptimizer(
+/** Arguments of an optimizer or a trainer that are written in its call: the rest is listed where it is set. */
+function settingsOf(
   source: SourceIndex,
-  optimizer: OptimizerFact,
+  { boundTo }: Pick<OptimizerFact, "boundTo">,
+  otherwise: string,
+  settings: Readonly<Partial<Record<string, OptimizerArgument<string>>>>,
   written: ReadonlySet<number>,
 ): HyperparameterFact[] {
-  const bound = optimizer.boundTo?.replace(/^(self|this)\./, "") ?? optimizer.algorithm;
+  const bound = boundTo?.replace(/^(self|this)\./, "") ?? otherwise;
   const facts: HyperparameterFact[] = [];
-  for (const argument of Object.values(optimizer.arguments)) {
+  for (const argument of Object.values(settings)) {
+    if (argument === undefined) continue;
     const { resolved, valueRange } = argument;
     if (!argument.given || !resolved.known || resolved.alternatives.length > 0) continue;
     const last = resolved.chain.at(-1);

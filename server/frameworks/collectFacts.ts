@@ -30,7 +30,7 @@ export function collectFacts(input: FactsInput): TrainingFacts {
     if (found !== null) facts = merged(facts, framework, found);
   }
   if (facts.frameworks.length === 0) return facts;
-  return { ...facts, hyperparameters: collectHyperparameters(source, facts.optimizers) };
+  return { ...facts, hyperparameters: collectHyperparameters(source, facts.optimizers, facts.trainers) };
 }
 
 function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFacts): TrainingFacts {

@@ -1,6 +1,6 @@
 import { dottedText, terminalName } from "../facts/dottedText.ts";
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
-import type { SourceIndex } from "../facts/scope.ts";
+import { type CallSite, functionAround, type SourceIndex } from "../facts/scope.ts";
 import type { TrainerFact } from "../facts/trainerFacts.ts";
 import type { Expression } from "../syntax/tree.ts";
 
@@ -24,8 +24,9 @@ export function collectHiddenNonfinites(
 
 /** `np.nan_to_num(loss)` and the like in code that trains. */
 export function collectReplacedLosses(source: SourceIndex): readonly HiddenNonfiniteFact[] {
-  if (!source.callsByTerminalName.has("backward")) return [];
-  return (source.callsByTerminalName.get("nan_to_num") ?? []).flatMap(({ call }) => {
+  if (!/\.backward\(|def training_step/.test(source.text)) return [];
+  return (source.callsByTerminalName.get("nan_to_num") ?? []).flatMap((site) => {
+    const { call } = site;
     const name = dottedText(call.callee);
     const isFunction = name !== null && /^(np|numpy|torch|jnp)\.nan_to_num$/.test(name);
     const loss = isFunction
@@ -33,7 +34,7 @@ export function collectReplacedLosses(source: SourceIndex): readonly HiddenNonfi
       : call.callee.kind === "attribute"
         ? call.callee.object
         : undefined;
-    if (loss === undefined || !isLoss(loss)) return [];
+    if (loss === undefined || !isLoss(loss) || !trainsOn(site)) return [];
     const { start, end } = call;
     const lossText = source.text.slice(loss.start, loss.end);
     return [
@@ -48,6 +49,19 @@ export function collectReplacedLosses(source: SourceIndex): readonly HiddenNonfi
       } as const,
     ];
   });
+}
+
+/** The result takes the place of a loss, or is differentiated at once; what is only measured is left out. */
+function trainsOn({ call, statement, context, scope }: CallSite): boolean {
+  const around = functionAround(scope)?.definition.name ?? "";
+  if (/eval|valid|test|predict/i.test(around)) return false;
+  for (let each = context; each !== null; each = each.outer) {
+    if (/no_grad|inference_mode/.test(scope.source.text.slice(each.value.start, each.value.end))) return false;
+  }
+  if (statement.kind === "assignment") return statement.value === call && statement.targets.some(isLoss);
+  return (
+    statement.kind === "expression" && /\.backward\(\)$/.test(scope.source.text.slice(statement.start, statement.end))
+  );
 }
 
 /** `loss`, `self.loss`, `d_loss`, `loss.mean()`; of losses a sample, one that is no number may be left out on purpose. */

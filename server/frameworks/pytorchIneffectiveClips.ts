@@ -4,9 +4,9 @@ import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
 import type { Resolved } from "../facts/resolved.ts";
-import type { CallSite, SourceIndex } from "../facts/scope.ts";
+import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
 import type { ScalarValue } from "../facts/trainingFacts.ts";
-import type { Argument, Call } from "../syntax/tree.ts";
+import type { Argument, Call, Expression } from "../syntax/tree.ts";
 import { uselessThreshold } from "./ineffectiveClips.ts";
 
 /** Names of torch's and Accelerate's clips, with the keyword of their threshold. */
@@ -27,7 +27,7 @@ function byThreshold(site: CallSite, name: string, keyword: string): readonly In
   if (!isClip(call, site)) return [];
   const given = argumentFor(call, keyword, 1);
   if (given === null || given === "unclear") return [];
-  const threshold = resolve(given.value, scope);
+  const threshold = thresholdOf(given.value, scope);
   if (!threshold.known || threshold.alternatives.length > 0 || typeof threshold.value !== "number") return [];
   const place = { start: given.start, end: given.end, framework: "pytorch", name, threshold, because: null } as const;
   if (threshold.value === 0) {
@@ -38,6 +38,15 @@ function byThreshold(site: CallSite, name: string, keyword: string): readonly In
   const isNormRead = statement.kind !== "expression" || statement.expression !== call;
   if (threshold.value < uselessThreshold || isNormRead || isSwitch(threshold, given)) return [];
   return [{ ...place, cause: "threshold-too-high" }];
+}
+
+/** `float("inf")` and its kin are how an endless threshold is written. */
+function thresholdOf(value: Expression, scope: Scope): Resolved<ScalarValue> {
+  const { start, end } = value;
+  const { text, path } = scope.source;
+  if (!/^(float\(["']inf["']\)|(math|np|numpy|torch)\.inf)$/.test(text.slice(start, end))) return resolve(value, scope);
+  const chain = [{ path, start, end, via: "endless" }];
+  return { known: true, value: Number.POSITIVE_INFINITY, alternatives: [], chain, overridable: false };
 }
 
 /** A large default of an option is how clipping is left to the command line. */

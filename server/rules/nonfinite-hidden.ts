@@ -20,7 +20,7 @@ export const nonfiniteHidden: Rule = {
         end: hidden.end,
         message: isFilter
           ? "logging_nan_inf_filter is on by default: the Trainer puts the running mean in the place of every NaN or infinite loss, so that the log stays smooth while weights are lost. Set it to False to see the first bad step."
-          : `nan_to_num turns a NaN ${hidden.lossText ?? "loss"} into 0 and an infinite one into the largest number, so that the log hides the step that went wrong. Leave it out, and skip such a step openly with isfinite.`,
+          : `nan_to_num puts a number in the place of a NaN or infinite ${hidden.lossText ?? "loss"}, so that the log hides the step that went wrong. Leave it out, and skip such a step openly with isfinite.`,
         fixes: gradedFix(
           draft,
           "unsafe",

@@ -13,7 +13,8 @@ export function spikyBecause(facts: TrainingFacts, framework: FrameworkName): st
     if (trait in spikyTraits) return `${spikyTraits[trait as keyof typeof spikyTraits]} (${shownBy})`;
   }
   const mixed = precisionInUse(facts, framework).find(({ type }) => type !== "unknown");
-  return mixed === undefined ? null : `mixed precision (${mixed.shownBy})`;
+  if (mixed === undefined) return null;
+  return `${mixed.scope === "parameters" ? "half" : "mixed"} precision (${mixed.shownBy})`;
 }
 
 /** Reduced precision that is not certainly off. */

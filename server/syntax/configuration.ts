@@ -1,4 +1,4 @@
-import { type Node as JsonNode, type ParseError, parseTree } from "jsonc-parser";
+import { type Node as JsonNode, parseTree } from "jsonc-parser";
 import { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments, type Node as YamlNode } from "yaml";
 import type { TextRange } from "../text/range.ts";
 import type { LanguageParser, SyntaxDocument } from "./syntaxDocument.ts";
@@ -28,24 +28,18 @@ function openDocument(firstText: string, read: (text: string) => Module): Syntax
   };
 }
 
-function moduleOf(
-  text: string,
-  roots: readonly Expression[],
-  comments: readonly Comment[],
-  holes: readonly TextRange[],
-) {
+function moduleOf(text: string, roots: readonly Expression[], comments: readonly Comment[]): Module {
   const body: readonly Statement[] = roots.map((expression) => {
     const { start, end } = expression;
     return { kind: "expression", start, end, expression };
   });
-  return { start: 0, end: text.length, language: "configuration", body, comments, holes } as const;
+  return { start: 0, end: text.length, language: "configuration", body, comments, holes: [] };
 }
 
 function readJson(text: string): Module {
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: true });
-  const holes = errors.slice(0, 1).map(({ offset, length }) => ({ start: offset, end: offset + length }));
-  return moduleOf(text, root === undefined ? [] : [fromJson(root)], [], holes);
+  // What does not parse is a template or has comments of its own kind: as much as can be read is.
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  return moduleOf(text, root === undefined ? [] : [fromJson(root)], []);
 }
 
 function fromJson(node: JsonNode): Expression {
@@ -78,10 +72,10 @@ function scalar(value: unknown, place: TextRange): Expression {
 
 function readYaml(text: string): Module {
   const documents = parseAllDocuments(text, { uniqueKeys: false, logLevel: "silent" });
-  if (!Array.isArray(documents)) return moduleOf(text, [], [], []);
-  if (documents.some(({ errors }) => errors.length > 0)) return moduleOf(text, [], yamlComments(text), []);
+  if (!Array.isArray(documents)) return moduleOf(text, [], []);
+  if (documents.some(({ errors }) => errors.length > 0)) return moduleOf(text, [], yamlComments(text));
   const roots = documents.flatMap(({ contents }) => (contents === null ? [] : [fromYaml(contents)]));
-  return moduleOf(text, roots, yamlComments(text), []);
+  return moduleOf(text, roots, yamlComments(text));
 }
 
 function fromYaml(node: YamlNode): Expression {

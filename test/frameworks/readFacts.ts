@@ -12,6 +12,8 @@ async function parserFor(path: string): Promise<LanguageParser> {
 
 const python = await parserFor("train.py");
 const typescript = await parserFor("train.ts");
+const json = await parserFor("ds_config.json");
+const yaml = await parserFor("config.yaml");
 
 /** Facts of a Python program, with versions pinned where given. */
 export function factsOf(text: string, versions: Readonly<Record<string, string>> = {}): TrainingFacts {
@@ -21,6 +23,16 @@ export function factsOf(text: string, versions: Readonly<Record<string, string>>
 /** Facts of a TypeScript program. */
 export function factsOfTypeScript(text: string): TrainingFacts {
   return read(typescript, "train.ts", text, {});
+}
+
+/** Facts of a configuration in JSON. */
+export function factsOfJson(text: string): TrainingFacts {
+  return read(json, "ds_config.json", text, {});
+}
+
+/** Facts of a configuration in YAML. */
+export function factsOfYaml(text: string): TrainingFacts {
+  return read(yaml, "config.yaml", text, {});
 }
 
 function read(

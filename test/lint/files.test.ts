@@ -35,6 +35,9 @@ for (const isRepository of [false, true]) {
       if (isRepository) git("init", "-q");
       for (const name of ["a.py", "b.ipynb", "sub/c.ts", "sub/d.MJS", "sub/e.tsx", "notes.md", "types.d.ts"])
         await write(name);
+      await write("sub/ds_config.json", "{}");
+      await write("sub/trainer.yaml");
+      await write("sub/data.json", " ".repeat(65 * 1024));
       for (const name of ["node_modules/x.js", ".venv/y.py", "dist/z.js", "myenv/lib/w.py", "other/lib/v.py"])
         await write(name);
       for (const name of ["myenv", "other"]) await write(`${name}/pyvenv.cfg`);
@@ -46,9 +49,10 @@ for (const isRepository of [false, true]) {
     });
     after(() => rm(root, { recursive: true, force: true }));
 
-    it("takes code, sorted, without installed, built, hidden and ignored files", async () => {
-      assert.deepEqual(await found(), ["a.py", "b.ipynb", "sub/c.ts", "sub/d.MJS", "sub/e.tsx"]);
-      assert.deepEqual(await found("sub"), ["sub/c.ts", "sub/d.MJS", "sub/e.tsx"]);
+    it("takes code and small configurations, sorted, without installed, built, hidden and ignored files", async () => {
+      const inside = ["sub/c.ts", "sub/d.MJS", "sub/ds_config.json", "sub/e.tsx", "sub/trainer.yaml"];
+      assert.deepEqual(await found(), ["a.py", "b.ipynb", ...inside]);
+      assert.deepEqual(await found("sub"), inside);
     });
 
     it("takes an ignored folder that is named", async () => {
