@@ -131,8 +131,8 @@ test("survives expressions and calls that are nested deeper than a stack", () =>
   assert.equal(factsOf(mutual).loops.length, 1);
 });
 
-test("each framework has a name of its own, words that say when a text can be skipped, and its own fixes", () => {
-  assert.equal(new Set(frameworks.map(({ name }) => name)).size, frameworks.length);
+test("each framework has a name of its own in its language, words that say when a text can be skipped, and its own fixes", () => {
+  assert.equal(new Set(frameworks.map(({ name, language }) => `${name} in ${language}`)).size, frameworks.length);
   for (const { name, mentions, fixes } of frameworks) {
     assert.ok(mentions.length > 0, name);
     const own = Object.entries(fixes);

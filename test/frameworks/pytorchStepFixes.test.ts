@@ -178,7 +178,7 @@ test("offers no clip for closures, wrappers and statements that share their line
   const line = (step: string) => plain.replace("    optimizer.step()  # update", step);
   assert.equal(clip(line("    optimizer.step(closure)")), null);
   assert.equal(clip(line("    if ok: optimizer.step()")), null);
-  assert.equal(clip(plain.replace("loss.backward()", "accelerator.backward(loss)")), null);
+  assert.equal(clip(plain.replace("loss.backward()", "engine.backward(loss)")), null);
 });
 
 const early = `import torch

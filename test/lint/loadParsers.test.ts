@@ -10,7 +10,10 @@ test("chooses the parser by the extension, and has none for other files", async 
   for (const path of ["a.ts", "b.tsx", "c.js", "d.mjs", "e.cjs", "f.jsx", "g.mts", "h.cts"]) {
     assert.equal((await parsers.forPath(path))?.open("x = 1").module.language, "typescript");
   }
-  for (const path of ["a.yaml", "py", "notes.txt"]) assert.equal(await parsers.forPath(path), null);
+  for (const path of ["ds_config.json", "a.yaml", "b.yml"]) {
+    assert.equal((await parsers.forPath(path))?.open("{}").module.language, "configuration");
+  }
+  for (const path of ["a.toml", "py", "notes.txt"]) assert.equal(await parsers.forPath(path), null);
 });
 
 test("loads a parser once", async () => {
