@@ -25,8 +25,8 @@ export const huggingFace: Framework = {
   name: "huggingface",
   title: "Hugging Face",
   language: "python",
-  mentions: ["transformers", "trl"],
-  needs: /TrainingArguments|\b[A-Z]\w*Config\s*\(/,
+  mentions: ["transformers", "from trl", "import trl"],
+  needs: new RegExp(`\\b(?:${argumentClasses.join("|")})\\s*\\(`),
   collect(source) {
     const found = argumentClasses.flatMap((name) =>
       (source.callsByTerminalName.get(name) ?? []).flatMap((site) => argumentsAt(site, name)),

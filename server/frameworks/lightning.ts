@@ -11,7 +11,8 @@ export const lightning: Framework = {
   title: "Lightning",
   language: "python",
   mentions: ["lightning"],
-  needs: /Trainer\s*\(/,
+  // All else that is found begins at an optimizer, which torch looks for.
+  needs: /gradient_clip_val\s*=/,
   collect: (source) => (/\b(pytorch_)?lightning\b/.test(source.text) ? {} : null),
   fixes: { clipGradientNorm: clipByTrainer("gradient_clip_val"), makeClipEffective: replaceThreshold },
 };

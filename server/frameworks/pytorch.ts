@@ -28,8 +28,6 @@ const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
     "backward\\s*\\(",
-    "Trainer\\s*\\(",
-    "clip_grad_",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
   ].join("|"),
