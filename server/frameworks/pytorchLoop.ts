@@ -30,17 +30,22 @@ export function collectTorchLoops(
       gradScaler: scaler === null ? null : subjectText(scaler.expression),
       gradScalerEnabled: scaler === null ? absent : enabledOf(scaler, source),
       wrappedBy: wrapper ?? apart,
-      ...(wrapper === "Accelerate" && apart === null && !hasEngine.test(source.text)
-        ? { clipsOnlyWhenAsked: true }
-        : {}),
+      ...(apart === null && leavesClipping(wrapper, source.text) ? { clipsOnlyWhenAsked: true } : {}),
       accumulates: accumulates(draft.events),
     };
     return { fact, draft };
   });
 }
 
-/** Engines that Accelerate can hand the step to clip by their own configuration. */
-const hasEngine = /deepspeed|megatron|DummyOptim|accelerate_config/i;
+/**
+ * Accelerate clips nothing by itself unless an engine steps, which clips by its own configuration. Nor does Lightning under manual
+ * optimization (lightning 2.6 plugins/precision/precision.py, `_clip_gradients`), where a hook may.
+ */
+function leavesClipping(wrapper: string | null, text: string): boolean {
+  if (/deepspeed/i.test(text)) return false;
+  if (wrapper === "Accelerate") return !/megatron|DummyOptim|accelerate_config/i.test(text);
+  return wrapper === "Lightning" && !/clip_grad|gradient_clip|Grad(ient)?s?_?Clip/i.test(text);
+}
 
 const absent: Resolved<boolean> = { known: true, value: false, alternatives: [], chain: [], overridable: false };
 

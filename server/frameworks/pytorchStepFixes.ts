@@ -13,7 +13,7 @@ export function clipGradientNorm(
 ): FixDraft | null {
   const { text } = context;
   const stepped = steppedText(text, step);
-  if (loop.clipsOnlyWhenAsked === true) return clipByAccelerate(context, loop, step, maximumNorm);
+  if (loop.clipsOnlyWhenAsked === true) return clipByWrapper(context, loop, step, maximumNorm);
   if (loop.wrappedBy !== null || stepped === null) return null;
   const parameters = parametersText(context, loop, step, stepped.optimizer);
   const clip = torchName(context, "torch.nn.utils", "clip_grad_norm_");
@@ -29,8 +29,8 @@ export function clipGradientNorm(
   return { title, edits: [...clip.edits, insertion] };
 }
 
-/** Accelerate's own clip, which unscales, where gradients are whole (accelerate 1.15 accelerator.py L2989–3048). */
-function clipByAccelerate(
+/** The wrapper's own clip, which knows of the loss scale and of sharded parameters. */
+function clipByWrapper(
   context: FixContext,
   loop: TrainingLoopFact,
   step: TrainingEvent,
@@ -39,16 +39,33 @@ function clipByAccelerate(
   const { text } = context;
   const stepped = steppedText(text, step);
   const backward = loop.events.findLast(({ kind, start }) => kind === "backward" && start < step.start);
-  const accelerator = backward && /^([\w.]+)\.backward\(/.exec(text.slice(backward.start, backward.end))?.[1];
-  if (stepped === null || backward === undefined || accelerator === undefined) return null;
-  if (!inSameFunction(text, backward, step)) return null;
+  if (stepped === null || backward === undefined || !inSameFunction(text, backward, step)) return null;
+  const wrapper = /^([\w.]+)\.(?:manual_)?backward\(/.exec(text.slice(backward.start, backward.end))?.[1];
+  if (wrapper === undefined) return null;
   const norm = decimal(maximumNorm);
-  const clip = `${accelerator}.clip_grad_norm_(${parametersText(context, loop, step, stepped.optimizer)}, ${norm})`;
-  const isSynchronized = step.conditional && /sync_gradients/.test(text.slice(backward.end, step.start));
-  const lines = isSynchronized ? [clip] : [`if ${accelerator}.sync_gradients:`, `${indentOf(text)}${clip}`];
+  const { optimizer } = stepped;
+  const lines =
+    loop.wrappedBy === "Accelerate"
+      ? accelerateLines(wrapper, parametersText(context, loop, step, optimizer), norm, text, backward, step)
+      : [`${wrapper}.clip_gradients(${optimizer}, gradient_clip_val=${norm}, gradient_clip_algorithm="norm")`];
   const insertion = insertLinesBefore(text, step.statement, lines);
-  if (insertion === null) return null;
-  return { title: `Clip the gradient norm to ${norm} before ${stepped.optimizer}.step()`, edits: [insertion] };
+  return insertion === null
+    ? null
+    : { title: `Clip the gradient norm to ${norm} before ${optimizer}.step()`, edits: [insertion] };
+}
+
+/** Only where gradients are whole (accelerate 1.15 accelerator.py L2989–3048). */
+function accelerateLines(
+  accelerator: string,
+  parameters: string,
+  norm: string,
+  text: string,
+  backward: TrainingEvent,
+  step: TrainingEvent,
+): readonly string[] {
+  const clip = `${accelerator}.clip_grad_norm_(${parameters}, ${norm})`;
+  const isSynchronized = step.conditional && /sync_gradients/.test(text.slice(backward.end, step.start));
+  return isSynchronized ? [clip] : [`if ${accelerator}.sync_gradients:`, `${indentOf(text)}${clip}`];
 }
 
 /** One level of indentation: that of the first indented line. */

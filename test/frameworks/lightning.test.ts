@@ -86,6 +86,49 @@ describe("Lightning's Trainer", () => {
   });
 });
 
+describe("manual optimization", () => {
+  const manual = `import lightning as L
+import torch
+
+
+class Gan(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.automatic_optimization = False
+
+    def training_step(self, batch, batch_idx):
+        opt_g, opt_d = self.optimizers()
+        opt_d.zero_grad()
+        self.manual_backward(self.loss(batch))
+        opt_d.step()
+
+    def configure_optimizers(self):
+        opt_g = torch.optim.Adam(self.g.parameters())
+        opt_d = torch.optim.Adam(self.d.parameters())
+        return opt_g, opt_d
+`;
+
+  it("clips by the module's own call", async () => {
+    const [finding, ...others] = await findingsFor(clipping, manual);
+    assert.equal(others.length, 0);
+    const clip = '        self.clip_gradients(opt_d, gradient_clip_val=1.0, gradient_clip_algorithm="norm")\n';
+    const fixed = applied(manual, finding?.fixes[0]?.edits ?? []);
+    assert.equal(fixed, manual.replace("        opt_d.step()", `${clip}        opt_d.step()`));
+    assert.deepEqual(await findingsFor(clipping, fixed), []);
+  });
+
+  it("stays silent where a hook or a helper may clip, or DeepSpeed steps", async () => {
+    const before = "        opt_d.step()";
+    for (const text of [
+      manual.replace(before, `        torch.nn.utils.clip_grad_norm_(self.d.parameters(), 1.0)\n${before}`),
+      manual.replace(before, `        limit(self.d.parameters())\n${before}`),
+      `${manual}\n    def on_before_optimizer_step(self, optimizer):\n        self.clip_gradients(optimizer)\n`,
+      `${manual}\nL.Trainer(strategy="deepspeed").fit(Gan())\n`,
+    ])
+      assert.deepEqual(await findingsFor(clipping, text), []);
+  });
+});
+
 describe("Lightning's precision", () => {
   const eps = "eps-unset-under-mixed-precision";
   const under = (precision: string) => findingsFor(eps, `${module}\nL.Trainer(precision=${precision}).fit(Net())\n`);
