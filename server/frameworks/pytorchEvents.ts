@@ -1,3 +1,4 @@
+import { argumentFor } from "../facts/candidates.ts";
 import { dottedText, rootName, subjectText, terminalName } from "../facts/dottedText.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
@@ -134,6 +135,7 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
   function clipOrUnknown(expression: Call, name: string, receiver: Expression | null, scope: Scope): Classified | null {
     const first = expression.arguments[0]?.value;
     if (/clip/i.test(name) && /grad|norm/i.test(name)) {
+      if (isInfinite(expression)) return null;
       const wrapper =
         receiver !== null && /accelerat|fabric|engine/i.test(terminalText(receiver))
           ? wrapperOf(receiver, terminalText(receiver), scope)
@@ -149,6 +151,16 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
     return receivesTrainedState(expression, name, receiver, scope)
       ? { kind: "unknown-call-with-model", subject: subjectText(expression.callee), optimizers: [] }
       : null;
+  }
+
+  /** `clip_grad_norm_(parameters, float("inf"))` reads the norm and clips nothing. */
+  function isInfinite(call: Call): boolean {
+    const threshold = argumentFor(call, "max_norm", 1);
+    if (threshold === null || threshold === "unclear") return false;
+    const { value } = threshold;
+    if (value.kind === "attribute") return value.name === "inf";
+    const [text] = value.kind === "call" && terminalName(value.callee) === "float" ? value.arguments : [];
+    return text?.value.kind === "string" && /^\+?inf(inity)?$/i.test(text.value.value ?? "");
   }
 
   /** A function of another file that is handed the optimizer or the parameters can do anything to the gradients. */

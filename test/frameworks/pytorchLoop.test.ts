@@ -265,3 +265,20 @@ print("done")
   assert.equal(factsOf(loop("optimizer.zero_grad()")).loops[0]?.wrappedBy, null);
   assert.equal(factsOf(`${loop("optimizer.zero_grad()")}print(1\n`).loops[0]?.wrappedBy, null);
 });
+
+test("a clip at infinity only reads the norm", () => {
+  const loop = (threshold: string) => `import math, torch
+optimizer = torch.optim.Adam(model.parameters())
+for batch in loader:
+    optimizer.zero_grad()
+    model(batch).backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), ${threshold})
+    optimizer.step()
+`;
+  const clips = (threshold: string) =>
+    factsOf(loop(threshold)).loops[0]?.events.filter(({ kind }) => kind === "clip").length;
+  for (const threshold of ['float("inf")', "math.inf", 'max_norm=float("Infinity")', "torch.inf"]) {
+    assert.equal(clips(threshold), 0, threshold);
+  }
+  for (const threshold of ["1.0", "args.clip", "*limits", 'float("1")']) assert.equal(clips(threshold), 1, threshold);
+});
