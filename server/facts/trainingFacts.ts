@@ -1,4 +1,6 @@
 import type { TextRange } from "../text/range.ts";
+import type { EventBranch } from "./eventBranches.ts";
+import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { Resolved } from "./resolved.ts";
@@ -19,6 +21,7 @@ export interface TrainingFacts {
   readonly lossCalls: readonly LossCallFact[];
   readonly l2Penalties: readonly L2PenaltyFact[];
   readonly graphAccumulations: readonly GraphAccumulationFact[];
+  readonly exhaustedParameters: readonly ExhaustedParametersFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
   /** Every name that the file imports: what fixes need to write a name the way the file does. */
@@ -116,6 +119,12 @@ export interface TrainingEvent extends TextRange {
   readonly conditional: boolean;
   /** Found in a function that the loop calls, rather than in the loop's own text. */
   readonly inlined: boolean;
+  /** The `if`s between the loop's body and it; a test that leaves the iteration is one around all that follows. */
+  readonly branches?: readonly EventBranch[];
+  /** Under a test on the number of the micro-batch. */
+  readonly everyNth?: boolean;
+  /** Loops between the loop's body and it: it can run several times an iteration. */
+  readonly depth?: number;
 }
 
 /** A loop (or a step function called in one) that runs backward and steps an optimizer, its events in order of execution. */

@@ -55,6 +55,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     lossCalls: [...facts.lossCalls, ...(found.lossCalls ?? [])],
     graphAccumulations: [...facts.graphAccumulations, ...(found.graphAccumulations ?? [])],
+    exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type {
@@ -69,6 +70,15 @@ export interface FrameworkFixes {
   ) => FixDraft | null;
   /** Inserts `zero_grad` before backward, or moves it there. */
   readonly zeroGradients: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
+  /** Moves a clip right before the step, with its `unscale_`. */
+  readonly moveClip: (
+    context: FixContext,
+    loop: TrainingLoopFact,
+    clip: TrainingEvent,
+    step: TrainingEvent,
+  ) => FixDraft | null;
+  /** Keeps the parameters of a clip in a list. */
+  readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
   readonly detachLoss: (context: FixContext, accumulation: GraphAccumulationFact) => FixDraft | null;
   /** The stable form of a loss term. */

@@ -9,6 +9,8 @@ export const noFixes: FrameworkFixes = {
   decoupleWeightDecay: none,
   setOptimizerArgument: none,
   zeroGradients: none,
+  moveClip: none,
+  listParameters: none,
   detachLoss: none,
   stabilizeLossTerm: none,
   correctLossInput: none,

@@ -1,7 +1,9 @@
 import type { Framework } from "./framework.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
+import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
@@ -47,6 +49,7 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
+      exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
   },
@@ -56,6 +59,8 @@ export const pytorch: Framework = {
     decoupleWeightDecay,
     setOptimizerArgument,
     zeroGradients,
+    moveClip,
+    listParameters,
     detachLoss,
     stabilizeLossTerm,
     correctLossInput: leaveOutActivation,

@@ -1,6 +1,7 @@
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
+import { clipMisplaced } from "./clip-misplaced.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
@@ -16,6 +17,7 @@ export const rules: readonly Rule[] = [
   activationBeforeLoss,
   adamL2WeightDecay,
   clipBeforeUnscale,
+  clipMisplaced,
   epsUnsetUnderMixedPrecision,
   learningRateHigh,
   lossKeepsGraph,
