@@ -3,6 +3,7 @@ import type { EventBranch } from "./eventBranches.ts";
 import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
+import type { LossScalerCallFact } from "./lossScalerFacts.ts";
 import type { Resolved } from "./resolved.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
@@ -21,6 +22,7 @@ export interface TrainingFacts {
   readonly lossCalls: readonly LossCallFact[];
   readonly l2Penalties: readonly L2PenaltyFact[];
   readonly graphAccumulations: readonly GraphAccumulationFact[];
+  readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

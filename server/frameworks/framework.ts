@@ -1,5 +1,6 @@
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
+import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type {
   FrameworkName,
@@ -77,6 +78,14 @@ export interface FrameworkFixes {
     clip: TrainingEvent,
     step: TrainingEvent,
   ) => FixDraft | null;
+  /** Puts one call of a loss scaler right. */
+  readonly correctScalerCall: (
+    context: FixContext,
+    loop: TrainingLoopFact,
+    misuse: LossScalerMisuse,
+  ) => FixDraft | null;
+  /** Scales the loss of a loop that does not, in every place that takes part. */
+  readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */

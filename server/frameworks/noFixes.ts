@@ -10,6 +10,8 @@ export const noFixes: FrameworkFixes = {
   setOptimizerArgument: none,
   zeroGradients: none,
   moveClip: none,
+  correctScalerCall: none,
+  addGradScaler: none,
   listParameters: none,
   detachLoss: none,
   stabilizeLossTerm: none,

@@ -8,9 +8,11 @@ import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
+import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
+import { addGradScaler, correctScalerCall } from "./pytorchScalerFixes.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
@@ -49,6 +51,7 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
+      lossScalerCalls: collectTorchLossScalerCalls(source),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
@@ -60,6 +63,8 @@ export const pytorch: Framework = {
     setOptimizerArgument,
     zeroGradients,
     moveClip,
+    correctScalerCall,
+    addGradScaler,
     listParameters,
     detachLoss,
     stabilizeLossTerm,

@@ -1,9 +1,9 @@
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
-import type { TextEdit } from "../text/range.ts";
+import type { TextEdit, TextRange } from "../text/range.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { inSameFunction, isUnscaled, steppedText } from "./pytorchStepFixes.ts";
-import { indentationOf, insertLinesBefore } from "./sourceLines.ts";
+import { indentationOf, insertLinesBefore, lineContentEnd, lineStart } from "./sourceLines.ts";
 import { moveBefore } from "./statementMove.ts";
 
 /** The clip's line right before the step; with `unscale_`, which goes along or is put in, where a GradScaler steps. */
@@ -16,10 +16,11 @@ export function moveClip(
   const stepped = steppedText(text, step);
   if (loop.wrappedBy !== null || stepped === null || !inSameFunction(text, clip, step)) return null;
   if ((clip.depth ?? 0) !== (step.depth ?? 0) || isReadBefore(text, clip, step)) return null;
-  // Out of an `if` of its own, the clip would lose its condition, and the `if` its body.
   const steps = new Set((step.branches ?? []).map(({ test }) => test));
-  if ((clip.branches ?? []).some(({ test }) => !steps.has(test))) return null;
-  const move = moveBefore(text, clip.statement, step.statement);
+  const own = (clip.branches ?? []).filter(({ test }) => !steps.has(test));
+  // Out of an `if` of its own, the clip would lose its condition, and the `if` its body: they go together.
+  const moved = own.length === 0 ? clip.statement : own.length === 1 ? ifAround(text, clip.statement) : null;
+  const move = moved === null ? null : moveBefore(text, moved, step.statement);
   if (move === null) return null;
   const unscaling = stepped.scaler === null ? [] : unscaleEdits(text, loop, clip, step, stepped);
   if (unscaling === null) return null;
@@ -27,6 +28,19 @@ export function moveClip(
     title: `Move the clip right before ${stepped.scaler ?? stepped.optimizer}.step()`,
     edits: [...unscaling, ...move],
   };
+}
+
+/** The `if` that holds a statement and nothing else. */
+function ifAround(text: string, statement: TextRange): TextRange | null {
+  const indentation = indentationOf(text, statement.start);
+  const above = lineStart(text, statement.start) - 1;
+  if (indentation === null || above < 0) return null;
+  const line = text.slice(lineStart(text, above), above).replace(/\r$/, "");
+  const head = /^([ \t]*)if\b.*:\s*(#.*)?$/.exec(line)?.[1];
+  if (head === undefined || head.length >= indentation.length) return null;
+  const next = text.slice(lineContentEnd(text, statement.end)).match(/^\s*\n([ \t]*)(\w*)/);
+  if (next !== null && ((next[1] ?? "").length > head.length || /^(else|elif)$/.test(next[2] ?? ""))) return null;
+  return { start: lineStart(text, above) + head.length, end: statement.end };
 }
 
 /** Gradients have to be unscaled where the clip goes, and no more than once. */

@@ -3,8 +3,10 @@ import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
+import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
+import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import type { Rule } from "./rule.ts";
@@ -19,8 +21,10 @@ export const rules: readonly Rule[] = [
   clipBeforeUnscale,
   clipMisplaced,
   epsUnsetUnderMixedPrecision,
+  fp16WithoutLossScaling,
   learningRateHigh,
   lossKeepsGraph,
+  lossScalerMisuse,
   manyHyperparametersChanged,
   missingGradientClipping,
   unstableLoss,
