@@ -14,6 +14,7 @@ export function emptyFacts(path: string): TrainingFacts {
     lossCalls: [],
     l2Penalties: [],
     graphAccumulations: [],
+    unaveragedAccumulations: [],
     lossScalerCalls: [],
     exhaustedParameters: [],
     hyperparameters: [],

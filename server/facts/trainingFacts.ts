@@ -1,4 +1,5 @@
 import type { TextRange } from "../text/range.ts";
+import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
 import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
@@ -22,6 +23,7 @@ export interface TrainingFacts {
   readonly lossCalls: readonly LossCallFact[];
   readonly l2Penalties: readonly L2PenaltyFact[];
   readonly graphAccumulations: readonly GraphAccumulationFact[];
+  readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */

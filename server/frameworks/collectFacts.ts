@@ -55,6 +55,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     lossCalls: [...facts.lossCalls, ...(found.lossCalls ?? [])],
     graphAccumulations: [...facts.graphAccumulations, ...(found.graphAccumulations ?? [])],
+    unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
   };

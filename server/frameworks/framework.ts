@@ -1,3 +1,4 @@
+import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
@@ -78,6 +79,8 @@ export interface FrameworkFixes {
     clip: TrainingEvent,
     step: TrainingEvent,
   ) => FixDraft | null;
+  /** Divides the loss by the number of accumulated micro-batches, once. */
+  readonly averageAccumulation: (context: FixContext, fact: UnaveragedAccumulationFact) => FixDraft | null;
   /** Puts one call of a loss scaler right. */
   readonly correctScalerCall: (
     context: FixContext,

@@ -9,6 +9,7 @@ export const noFixes: FrameworkFixes = {
   decoupleWeightDecay: none,
   setOptimizerArgument: none,
   zeroGradients: none,
+  averageAccumulation: none,
   moveClip: none,
   correctScalerCall: none,
   addGradScaler: none,

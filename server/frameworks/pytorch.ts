@@ -1,6 +1,8 @@
 import type { Framework } from "./framework.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
+import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
@@ -51,6 +53,7 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
+      unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
@@ -62,6 +65,7 @@ export const pytorch: Framework = {
     decoupleWeightDecay,
     setOptimizerArgument,
     zeroGradients,
+    averageAccumulation,
     moveClip,
     correctScalerCall,
     addGradScaler,

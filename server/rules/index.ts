@@ -1,3 +1,4 @@
+import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
@@ -16,6 +17,7 @@ import { zeroGradMissing } from "./zero-grad-missing.ts";
 
 /** Every rule, in the order of their names. */
 export const rules: readonly Rule[] = [
+  accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
   clipBeforeUnscale,
