@@ -1,11 +1,13 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
+import type { EpochLoopFact } from "./epochLoopFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
 import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
 import type { Resolved } from "./resolved.ts";
+import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
 export type FrameworkName = "pytorch" | "tensorflowjs" | "handwritten" | "keras" | "tensorflow1" | "optax";
@@ -23,6 +25,9 @@ export interface TrainingFacts {
   readonly lossCalls: readonly LossCallFact[];
   readonly l2Penalties: readonly L2PenaltyFact[];
   readonly graphAccumulations: readonly GraphAccumulationFact[];
+  readonly schedulers: readonly SchedulerFact[];
+  readonly learningRateWrites: readonly LearningRateWriteFact[];
+  readonly epochLoops: readonly EpochLoopFact[];
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];

@@ -55,6 +55,15 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     lossCalls: [...facts.lossCalls, ...(found.lossCalls ?? [])],
     graphAccumulations: [...facts.graphAccumulations, ...(found.graphAccumulations ?? [])],
+    schedulers: [
+      ...facts.schedulers,
+      ...(found.schedulers ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
+    learningRateWrites: [...facts.learningRateWrites, ...(found.learningRateWrites ?? [])],
+    epochLoops: [
+      ...facts.epochLoops,
+      ...(found.epochLoops ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
     unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],

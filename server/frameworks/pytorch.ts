@@ -5,6 +5,7 @@ import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
+import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
@@ -14,7 +15,10 @@ import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
+import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
 import { addGradScaler, correctScalerCall } from "./pytorchScalerFixes.ts";
+import { moveSchedulerStep, scheduleRate, stepOnMetric, stepScheduler } from "./pytorchSchedulerFixes.ts";
+import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
@@ -53,6 +57,9 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
+      schedulers: collectTorchSchedulers(source, optimizers, drafts, libraryVersions),
+      learningRateWrites: collectTorchRateWrites(source),
+      epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
@@ -66,6 +73,10 @@ export const pytorch: Framework = {
     setOptimizerArgument,
     zeroGradients,
     averageAccumulation,
+    moveSchedulerStep,
+    stepOnMetric,
+    stepScheduler,
+    scheduleRate,
     moveClip,
     correctScalerCall,
     addGradScaler,

@@ -9,18 +9,16 @@ import type {
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { literalBehind } from "./literalBehind.ts";
+import { noFixes } from "./noFixes.ts";
 import { lineEndOf, lineStart } from "./sourceLines.ts";
 
-/** TensorFlow.js clips nowhere by itself, has no weight decay and accumulates no gradients: three fixes have no meaning here. */
+/** TensorFlow.js clips nowhere by itself, has no weight decay and accumulates no gradients: those fixes have no meaning here. */
 export const tensorflowjsFixes: FrameworkFixes = {
+  ...noFixes,
   clipGradientNorm,
-  unscaleBeforeClip: () => null,
-  decoupleWeightDecay: () => null,
   setOptimizerArgument,
-  zeroGradients: () => null,
   detachLoss,
   stabilizeLossTerm,
-  correctLossInput: () => null,
 };
 
 /** Gradients scaled to the norm between `variableGrads` and `applyGradients`; null for `fit`, which shows no gradients. */

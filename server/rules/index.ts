@@ -11,6 +11,7 @@ import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import type { Rule } from "./rule.ts";
+import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
 import { zeroGradMissing } from "./zero-grad-missing.ts";
@@ -29,6 +30,7 @@ export const rules: readonly Rule[] = [
   lossScalerMisuse,
   manyHyperparametersChanged,
   missingGradientClipping,
+  schedulerStepOrder,
   unstableLoss,
   unusedSuppression,
   zeroGradMissing,
