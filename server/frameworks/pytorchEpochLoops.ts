@@ -32,7 +32,8 @@ export function collectTorchEpochLoops(source: SourceIndex, drafts: readonly Loo
       framework: "pytorch",
       header: { start: loop.header.start, end: loop.header.end },
       optimizers: [...optimizers].toSorted((a, b) => a - b),
-      counts: isEpochs ? "epochs" : "steps",
+      // A loop without another one around it steps once a turn, whatever its turns are called.
+      counts: around === null ? "steps" : "epochs",
       length: rangeLength(loop, scope),
       lengthText: bounds === null || bounds[0] !== null ? null : textOf(bounds[1], scope),
       training: { start: training.start, end: training.end },

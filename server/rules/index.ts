@@ -10,6 +10,8 @@ import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
+import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
+import { noWarmup } from "./no-warmup.ts";
 import type { Rule } from "./rule.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
@@ -30,6 +32,8 @@ export const rules: readonly Rule[] = [
   lossScalerMisuse,
   manyHyperparametersChanged,
   missingGradientClipping,
+  noLearningRateSchedule,
+  noWarmup,
   schedulerStepOrder,
   unstableLoss,
   unusedSuppression,
