@@ -13,6 +13,7 @@ export interface LossScalerCallFact extends TextRange {
 export interface LossScalerMisuse {
   readonly kind:
     | "direct-step"
+    | "unguarded-step"
     | "unscaled-backward"
     | "no-update"
     | "unscaled-twice"

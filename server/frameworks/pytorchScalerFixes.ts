@@ -18,6 +18,7 @@ export function correctScalerCall(
   if (loop.wrappedBy !== null) return null;
   switch (misuse.kind) {
     case "direct-step":
+    case "unguarded-step":
       return stepByScaler(context, loop, event, misuse.scaler);
     case "unscaled-backward": {
       const edit = scaledBackward(text, event, misuse.scaler);

@@ -47,6 +47,8 @@ export const lossScalerMisuse: Rule = {
 const messages: Readonly<Record<LossScalerMisuse["kind"], (scaler: string) => string>> = {
   "direct-step": (scaler) =>
     `The loss was scaled for the backward pass and this step takes the gradients as they are, up to 65,536 times too large and with their infinities. Step with ${scaler}.step(optimizer), which unscales them and skips the step when they overflow.`,
+  "unguarded-step": (scaler) =>
+    `The scaled backward pass overflows now and then, and this step takes its infinities into the weights, since only ${scaler}.step skips such a step. Step with ${scaler}.step(optimizer), which knows that the gradients are unscaled already.`,
   "unscaled-backward": (scaler) =>
     `This backward pass runs on the loss itself, and ${scaler}.step divides its gradients by the scale (65,536 at first), so almost nothing is left of the update. Call ${scaler}.scale(loss).backward().`,
   "no-update": (scaler) =>
@@ -79,12 +81,15 @@ function directStep(loop: TrainingLoopFact, index: number, scaler: string): read
   if (event === undefined) return [];
   const before = loop.events.slice(0, index).filter((each) => !areExclusive(each, event));
   const backward = before.findLast(({ kind }) => isBackward(kind) || isStep(kind) || kind === "unscale");
-  if (backward?.kind !== "scaled-backward") return [];
+  const isUnscaled = backward?.kind === "unscale";
+  if (backward?.kind !== "scaled-backward" && !isUnscaled) return [];
+  // Somebody looks for infinities before the step.
+  if (isUnscaled && (event.branches ?? []).some(({ test }) => /finite|nan|inf|scale/i.test(test))) return [];
   if (!runsWith(backward, event) && !runsWith(event, backward)) return [];
   const isOtherSide = ({ kind, ...each }: TrainingEvent) => kind === "scaler-step" && areExclusive(each, event);
   if (loop.events.some(isOtherSide) || loop.events.slice(index + 1).some(({ kind }) => kind === "scaler-step"))
     return [];
-  return [{ kind: "direct-step", scaler, event, step: event }];
+  return [{ kind: isUnscaled ? "unguarded-step" : "direct-step", scaler, event, step: event }];
 }
 
 /** `loss.backward()`, then `scaler.step(optimizer)` in the same iteration, and no scaled loss on the way. */
