@@ -18,6 +18,12 @@ export function emptyFacts(path: string): TrainingFacts {
     ineffectiveClips: [],
     hiddenNonfinites: [],
     deepSpeedKeys: [],
+    schedulers: [],
+    learningRateWrites: [],
+    epochLoops: [],
+    unaveragedAccumulations: [],
+    lossScalerCalls: [],
+    exhaustedParameters: [],
     hyperparameters: [],
     imports: [],
   };

@@ -1,10 +1,16 @@
 import type { TextRange } from "../text/range.ts";
+import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
+import type { EpochLoopFact } from "./epochLoopFacts.ts";
+import type { EventBranch } from "./eventBranches.ts";
+import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "./ineffectiveClipFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
+import type { LossScalerCallFact } from "./lossScalerFacts.ts";
 import type { Resolved } from "./resolved.ts";
+import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
@@ -37,6 +43,12 @@ export interface TrainingFacts {
   readonly ineffectiveClips: readonly IneffectiveClipFact[];
   readonly hiddenNonfinites: readonly HiddenNonfiniteFact[];
   readonly deepSpeedKeys: readonly DeepSpeedKeyFact[];
+  readonly schedulers: readonly SchedulerFact[];
+  readonly learningRateWrites: readonly LearningRateWriteFact[];
+  readonly epochLoops: readonly EpochLoopFact[];
+  readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
+  readonly lossScalerCalls: readonly LossScalerCallFact[];
+  readonly exhaustedParameters: readonly ExhaustedParametersFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
   /** Every name that the file imports: what fixes need to write a name the way the file does. */
@@ -135,6 +147,12 @@ export interface TrainingEvent extends TextRange {
   readonly conditional: boolean;
   /** Found in a function that the loop calls, rather than in the loop's own text. */
   readonly inlined: boolean;
+  /** The `if`s between the loop's body and it; a test that leaves the iteration is one around all that follows. */
+  readonly branches?: readonly EventBranch[];
+  /** Under a test on the number of the micro-batch. */
+  readonly everyNth?: boolean;
+  /** Loops between the loop's body and it: it can run several times an iteration. */
+  readonly depth?: number;
 }
 
 /** A loop (or a step function called in one) that runs backward and steps an optimizer, its events in order of execution. */

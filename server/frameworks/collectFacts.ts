@@ -59,6 +59,18 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ineffectiveClips: [...facts.ineffectiveClips, ...(found.ineffectiveClips ?? [])],
     hiddenNonfinites: [...facts.hiddenNonfinites, ...(found.hiddenNonfinites ?? [])],
     deepSpeedKeys: [...facts.deepSpeedKeys, ...(found.deepSpeedKeys ?? [])],
+    schedulers: [
+      ...facts.schedulers,
+      ...(found.schedulers ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
+    learningRateWrites: [...facts.learningRateWrites, ...(found.learningRateWrites ?? [])],
+    epochLoops: [
+      ...facts.epochLoops,
+      ...(found.epochLoops ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
+    unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
+    lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
+    exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
   };
 }
 

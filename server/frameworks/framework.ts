@@ -1,7 +1,12 @@
+import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
+import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
+import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
+import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
+import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type {
   FrameworkName,
@@ -12,7 +17,7 @@ import type {
   TrainingFacts,
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
-import type { TextEdit } from "../text/range.ts";
+import type { TextEdit, TextRange } from "../text/range.ts";
 
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
 export interface Framework {
@@ -72,6 +77,33 @@ export interface FrameworkFixes {
   ) => FixDraft | null;
   /** Inserts `zero_grad` before backward, or moves it there. */
   readonly zeroGradients: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
+  /** Moves a clip right before the step, with its `unscale_`. */
+  readonly moveClip: (
+    context: FixContext,
+    loop: TrainingLoopFact,
+    clip: TrainingEvent,
+    step: TrainingEvent,
+  ) => FixDraft | null;
+  /** Divides the loss by the number of accumulated micro-batches, once. */
+  readonly averageAccumulation: (context: FixContext, fact: UnaveragedAccumulationFact) => FixDraft | null;
+  /** Moves a scheduler's step right behind a statement. */
+  readonly moveSchedulerStep: (context: FixContext, step: SchedulerStepFact, behind: TextRange) => FixDraft | null;
+  /** Gives a scheduler's step the validation loss that it watches. */
+  readonly stepOnMetric: (context: FixContext, step: SchedulerStepFact) => FixDraft | null;
+  /** Steps a scheduler that nothing steps. */
+  readonly stepScheduler: (context: FixContext, scheduler: SchedulerFact) => FixDraft | null;
+  /** Lowers the rate over a loop of epochs: on a plateau of the validation loss where there is one, else along a cosine. */
+  readonly scheduleRate: (context: FixContext, optimizer: OptimizerFact, epochs: EpochLoopFact) => FixDraft | null;
+  /** Puts one call of a loss scaler right. */
+  readonly correctScalerCall: (
+    context: FixContext,
+    loop: TrainingLoopFact,
+    misuse: LossScalerMisuse,
+  ) => FixDraft | null;
+  /** Scales the loss of a loop that does not, in every place that takes part. */
+  readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
+  /** Keeps the parameters of a clip in a list. */
+  readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
   readonly detachLoss: (context: FixContext, accumulation: GraphAccumulationFact) => FixDraft | null;
   /** The stable form of a loss term. */

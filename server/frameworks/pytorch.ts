@@ -5,15 +5,25 @@ import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
+import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
+import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
+import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
+import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
+import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
+import { addGradScaler, correctScalerCall } from "./pytorchScalerFixes.ts";
+import { moveSchedulerStep, scheduleRate, stepOnMetric, stepScheduler } from "./pytorchSchedulerFixes.ts";
+import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
@@ -56,6 +66,12 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
+      schedulers: collectTorchSchedulers(source, optimizers, drafts, libraryVersions),
+      learningRateWrites: collectTorchRateWrites(source),
+      epochLoops: collectTorchEpochLoops(source, drafts),
+      unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
+      lossScalerCalls: collectTorchLossScalerCalls(source),
+      exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
   },
@@ -65,6 +81,15 @@ export const pytorch: Framework = {
     decoupleWeightDecay,
     setOptimizerArgument,
     zeroGradients,
+    averageAccumulation,
+    moveSchedulerStep,
+    stepOnMetric,
+    stepScheduler,
+    scheduleRate,
+    moveClip,
+    correctScalerCall,
+    addGradScaler,
+    listParameters,
     detachLoss,
     stabilizeLossTerm,
     correctLossInput: leaveOutActivation,

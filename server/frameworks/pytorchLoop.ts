@@ -66,8 +66,8 @@ function unreadLine({ range, events }: LoopDraft, { module: { holes } }: SourceI
 }
 
 function eventFact(event: EventDraft): TrainingEvent {
-  const { start, end, kind, statement, subject, optimizers, conditional, inlined } = event;
-  return { start, end, kind, statement, subject, optimizers, conditional, inlined };
+  const { start, end, kind, statement, subject, optimizers, conditional, inlined, branches, everyNth, depth } = event;
+  return { start, end, kind, statement, subject, optimizers, conditional, inlined, branches, everyNth, depth };
 }
 
 function scalerOf(events: readonly EventDraft[]): { readonly expression: Expression; readonly scope: Scope } | null {

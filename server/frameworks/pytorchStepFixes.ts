@@ -151,7 +151,7 @@ function moveBefore(text: string, event: TrainingEvent, backward: TrainingEvent)
 }
 
 /** What a step call names: its optimizer, and its scaler where it has one; null for closures and calls of another form. */
-function steppedText(
+export function steppedText(
   text: string,
   step: TrainingEvent,
 ): { readonly optimizer: string; readonly scaler: string | null } | null {
@@ -196,7 +196,7 @@ function enclosingDefinition(text: string, offset: number): string {
   return text.slice(Math.max(definition, 0), lineStart(text, offset));
 }
 
-function inSameFunction(text: string, one: TrainingEvent, other: TrainingEvent): boolean {
+export function inSameFunction(text: string, one: TrainingEvent, other: TrainingEvent): boolean {
   if (one.inlined !== other.inlined) return false;
   const between = text.slice(Math.min(one.start, other.start), Math.max(one.end, other.end));
   return !/^[ \t]*(async[ \t]+)?(def|class)[ \t]/m.test(between);
@@ -207,7 +207,7 @@ function sharesOptimizer(one: TrainingEvent, other: TrainingEvent): boolean {
 }
 
 /** Gradients are already unscaled when the step comes: an `unscale_` after the last backward pass. */
-function isUnscaled(loop: TrainingLoopFact, step: TrainingEvent): boolean {
+export function isUnscaled(loop: TrainingLoopFact, step: TrainingEvent): boolean {
   const before = loop.events.slice(0, loop.events.indexOf(step));
   const unscale = before.findLastIndex(
     (event) => event.kind === "unscale" && (event.optimizers.length === 0 || sharesOptimizer(event, step)),

@@ -1,5 +1,6 @@
 import { calledFunction } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
+import { branchOf, type EventBranch } from "../facts/eventBranches.ts";
 import { forEachChild } from "../facts/expressionChildren.ts";
 import { bindingsOf, type FunctionInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { TrainingEvent } from "../facts/trainingFacts.ts";
@@ -37,6 +38,7 @@ export interface EventDraft extends TrainingEvent {
   readonly depth: number;
   /** Under a test on the number of the micro-batch. */
   readonly everyNth: boolean;
+  readonly branches: readonly EventBranch[];
 }
 
 /** A loop, or a function that is a whole step, that runs backward and steps an optimizer. */
@@ -52,6 +54,7 @@ interface Place {
   readonly scope: Scope;
   readonly conditional: boolean;
   readonly everyNth: boolean;
+  readonly branches: readonly EventBranch[];
   readonly inlining: readonly (FunctionInfo | Lambda)[];
 }
 
@@ -84,6 +87,7 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
       scope: callable.scope,
       conditional: false,
       everyNth: false,
+      branches: [],
       inlining: [callable],
     });
     callDepth -= 1;
@@ -101,6 +105,7 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
       if (statement.kind === "if" && isMicroBatchTest(statement.test, place.scope) && leaves(statement.body)) {
         place = { ...place, conditional: true, everyNth: true };
       }
+      if (statement.kind === "if" && leaves(statement.body)) place = onSide(place, statement.test, false);
     }
     return events;
   }
@@ -122,8 +127,8 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
         const inside = { ...place, conditional: true, everyNth };
         return [
           ...expressionEvents(statement.test, statement, place),
-          ...body(statement.body, inside),
-          ...body(statement.orElse, inside),
+          ...body(statement.body, onSide(inside, statement.test, true)),
+          ...body(statement.orElse, onSide(inside, statement.test, false)),
         ];
       }
       case "loop":
@@ -136,7 +141,13 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
       case "try":
         return [
           ...body(statement.body, place),
-          ...statement.handlers.flatMap((handler) => body(handler, { ...place, conditional: true })),
+          ...statement.handlers.flatMap((handler) =>
+            body(handler, {
+              ...place,
+              conditional: true,
+              branches: [...place.branches, { test: `exception at ${statement.start}`, taken: true }],
+            }),
+          ),
           ...body(statement.orElse, place),
           ...body(statement.finallyBody, place),
         ];
@@ -152,7 +163,7 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
 
   function loopEvents(loop: Loop, place: Place): EventDraft[] {
     const head = loop.iterable === null ? [] : expressionEvents(loop.iterable, loop, place);
-    const events = body(loop.body, { ...place, conditional: false, everyNth: false });
+    const events = body(loop.body, { ...place, conditional: false, everyNth: false, branches: [] });
     const after = body(loop.orElse, place);
     if (isTraining(events)) {
       const { start, end } = loop;
@@ -160,12 +171,13 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
       seen.add(loop);
       return [...head, ...after];
     }
-    const { conditional, everyNth } = place;
+    const { conditional, everyNth, branches } = place;
     const nested = events.map((event) => ({
       ...event,
       depth: event.depth + 1,
       conditional: event.conditional || conditional,
       everyNth: event.everyNth || everyNth,
+      branches: [...branches, ...event.branches],
     }));
     return [...head, ...nested, ...after];
   }
@@ -204,6 +216,7 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
       inlined: true,
       conditional: event.conditional || place.conditional,
       everyNth: event.everyNth || place.everyNth,
+      branches: [...place.branches, ...event.branches],
       through: [...event.through, callable],
     }));
   }
@@ -238,14 +251,20 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
     return events.map((event) => ({ ...event, inlined: true }));
   }
 
-  body(source.module.body, { scope: source.moduleScope, conditional: false, everyNth: false, inlining: [] });
+  body(source.module.body, {
+    scope: source.moduleScope,
+    conditional: false,
+    everyNth: false,
+    branches: [],
+    inlining: [],
+  });
   for (const callable of source.functions.values()) eventsOfFunction(callable);
   for (const own of source.classes.values()) {
-    body(own.definition.body, { scope: own.scope, conditional: false, everyNth: false, inlining: [] });
+    body(own.definition.body, { scope: own.scope, conditional: false, everyNth: false, branches: [], inlining: [] });
   }
   if (classifier.runsCallbacks !== null) {
     for (const [lambda, scope] of source.lambdas) {
-      body(lambda.body, { scope, conditional: false, everyNth: false, inlining: [lambda] });
+      body(lambda.body, { scope, conditional: false, everyNth: false, branches: [], inlining: [lambda] });
     }
   }
   loops.push(...stepFunctions(ofFunction, loops));
@@ -284,7 +303,13 @@ function draft(classified: Classified, range: TextRange, statement: Statement, p
     through: [],
     depth: 0,
     everyNth: place.everyNth,
+    branches: place.branches,
   };
+}
+
+function onSide(place: Place, test: Expression, taken: boolean): Place {
+  const text = place.scope.source.text.slice(test.start, test.end);
+  return { ...place, branches: [...place.branches, branchOf(text, taken)] };
 }
 
 function isTraining(events: readonly EventDraft[]): boolean {

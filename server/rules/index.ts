@@ -1,32 +1,46 @@
+import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
+import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
+import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
+import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
+import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
+import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import type { Rule } from "./rule.ts";
+import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
 import { zeroGradMissing } from "./zero-grad-missing.ts";
 
 /** Every rule, in the order of their names. */
 export const rules: readonly Rule[] = [
+  accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
   clipBeforeUnscale,
   clipIneffective,
+  clipMisplaced,
   deepspeedConfig,
   epsUnsetUnderMixedPrecision,
+  fp16WithoutLossScaling,
   learningRateHigh,
   lossKeepsGraph,
+  lossScalerMisuse,
   manyHyperparametersChanged,
   missingGradientClipping,
+  noLearningRateSchedule,
+  noWarmup,
   nonfiniteHidden,
+  schedulerStepOrder,
   unstableLoss,
   unusedSuppression,
   zeroGradMissing,

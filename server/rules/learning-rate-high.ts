@@ -1,4 +1,4 @@
-import type { OptimizerArgument, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { OptimizerArgument, OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import { argumentText, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
@@ -9,9 +9,8 @@ const highForAdam = 1e-2;
 /** Devlin et al. 2019, appendix A.3, fine-tune at 2e-5 to 5e-5; transformers' Trainer starts from 5e-5. */
 const highForFineTuning = 1e-3;
 
-/** Code that sets the rate itself, so that the constructor's number is a multiplier, a bound or a start of a sweep. */
-const rateSetElsewhere =
-  /LearningRateScheduler|set_value\([^)]*(lr|learning_rate)|LambdaLR|OneCycleLR|CyclicLR|\bNoam|LRFinder|lr_find|range_test|\[\s*["']lr["']\s*\]\s*[*/]?=[^=]/;
+/** Keras code that sets the rate itself, so that the constructor's number is a start or a bound. */
+const rateSetElsewhere = /LearningRateScheduler|set_value\([^)]*(lr|learning_rate)|LRFinder|lr_find|range_test/;
 /** Few parameters are tuned: adapters and frozen bodies take higher rates. */
 const tunesFewParameters = /\bpeft\b|lora|adapter|prompt_?tuning|requires_grad\s*=\s*False|requires_grad_\(False\)/i;
 
@@ -36,14 +35,14 @@ export const learningRateHigh: Rule = {
     "transformers 5.23 training_args.py: learning_rate = 5e-5",
   ],
   check(context, report) {
-    if (rateSetElsewhere.test(context.text)) return;
+    if (rateSetElsewhere.test(context.text) || context.facts.learningRateWrites.length > 0) return;
     const fineTuning = fineTunesTransformer(context.facts, context.text);
     for (const optimizer of context.facts.optimizers) {
       const argument = optimizer.arguments.learningRate;
       const rate = lowestRate(argument);
       const limit = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       if (argument === undefined || rate === null || rate < limit) continue;
-      if (!optimizer.adamFamily || optimizesTensors(optimizer)) continue;
+      if (!optimizer.adamFamily || optimizesTensors(optimizer) || isReplaced(context.facts, optimizer)) continue;
       const place = argument.range ?? optimizer.nameRange;
       const lower = tenthsBelow(rate, limit);
       const draft = context
@@ -59,6 +58,14 @@ export const learningRateHigh: Rule = {
     }
   },
 };
+
+/** A schedule takes the constructor's number as a factor, or puts its own in its place. */
+function isReplaced({ schedulers, optimizers }: TrainingFacts, optimizer: OptimizerFact): boolean {
+  const index = optimizers.indexOf(optimizer);
+  return schedulers.some(
+    (each) => each.replacesRate && (each.optimizers.length === 0 || each.optimizers.includes(index)),
+  );
+}
 
 function comparison(rate: number, limit: number): string {
   const usual = limit === highForFineTuning ? 5e-5 : 1e-3;

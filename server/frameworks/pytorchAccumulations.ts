@@ -1,0 +1,190 @@
+import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
+import { dottedText, terminalName } from "../facts/dottedText.ts";
+import { branchOf } from "../facts/eventBranches.ts";
+import { someExpression } from "../facts/expressionChildren.ts";
+import { resolve } from "../facts/resolve.ts";
+import { bindingsOf, type Scope, type SourceIndex } from "../facts/scope.ts";
+import type { Expression, Loop, Statement } from "../syntax/tree.ts";
+import { walkExpressions, walkStatements } from "../syntax/walk.ts";
+import type { TextRange } from "../text/range.ts";
+import type { EventDraft, LoopDraft } from "./trainingEvents.ts";
+
+/** Loops that sum gradients over `n` micro-batches and take the sum for a mean, or divide by `n` twice. */
+export function collectTorchUnaveragedAccumulations(
+  source: SourceIndex,
+  drafts: readonly LoopDraft[],
+): readonly UnaveragedAccumulationFact[] {
+  return drafts.flatMap((draft) => unaveraged(source, draft) ?? []);
+}
+
+/** Losses that are sums anyway: how many are added up is a choice of the learning rate. */
+const sums = /reduction\s*=\s*["'](sum|none)|size_average\s*=\s*False/;
+/** Gradients that are scaled after the backward pass: by tokens, by samples. */
+const scalesGradients = /scale_grad|grad\w*_scal|\.grad\b[^\n]*([*/]|mul_|div_)/;
+/** Calls that a count may be handed to without a loss being divided there. */
+const harmless =
+  /^(print|info|debug|warning|log\w*|range|int|float|max|min|len|str|format|add_argument|write|ceil|floor|round|isinstance|update|set_\w+|get_\w*schedule\w*|tqdm|display|join|append|items|dict)$/i;
+/** What is counted rather than learnt from: dividing it averages nothing. */
+const counts = /len\(|steps?|batch|sizes?|samples?|examples?|total|epochs?|num_|iters?|tokens?|world|gpus|n_\w+/i;
+const learns = /loss|criterion|grad\b|grads|\blr\b|learning_rate|(^|\W)1(\.0*)?\s*$/i;
+
+function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulationFact | null {
+  const { loop, scope, events } = draft;
+  if (loop === null || sums.test(source.text) || scalesGradients.test(source.text)) return null;
+  if (events.some(({ kind, classified }) => kind === "unknown-call-with-model" || classified.wrapper !== undefined))
+    return null;
+  const steps = events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+  const backwards = events.filter(({ kind }) => kind === "backward" || kind === "scaled-backward");
+  const zeros = events.filter(({ kind }) => kind === "zero-grad");
+  const [backward] = backwards;
+  const [step] = steps;
+  if (backward === undefined || step === undefined || zeros.length === 0) return null;
+  const isRare = (event: EventDraft) => event.everyNth && event.depth === 0 && event.scope === scope;
+  if (!steps.every(isRare) || !zeros.every(isRare)) return null;
+  if (backwards.some((event) => event.everyNth || event.depth > 0 || event.scope !== scope)) return null;
+  const test = remainderTest(loop, step, source);
+  if (test === null) return null;
+  const { divisor } = test;
+  const count = source.text.slice(divisor.start, divisor.end);
+  const resolvedCount = resolve(divisor, scope);
+  if (resolvedCount.known && resolvedCount.value === 1 && !resolvedCount.overridable) return null;
+  const loss = backward.classified.loss;
+  if (loss === undefined) return null;
+  const base = { start: backward.start, end: backward.end, framework: "pytorch", count, resolvedCount } as const;
+  const lossRange = { start: loss.start, end: loss.end };
+  const divisions = divisionsOf(loss, count, loop, backward, source);
+  const [, second] = divisions;
+  if (second !== undefined) return { ...base, fault: "divided-twice", lossRange, shownBy: second };
+  if (mayBeAveraged(backwards, divisor, loop, scope, source)) return null;
+  return { ...base, fault: "not-divided", lossRange, shownBy: { start: test.test.start, end: test.test.end } };
+}
+
+/** `(i + 1) % n == 0` around the step: the test, and `n`. */
+function remainderTest(
+  loop: Loop,
+  step: EventDraft,
+  source: SourceIndex,
+): { readonly test: Expression; readonly divisor: Expression } | null {
+  const texts = new Set(step.branches.map(({ test }) => test));
+  let found: { readonly test: Expression; readonly divisor: Expression } | null = null;
+  walkStatements(loop.body, (statement) => {
+    if (statement.kind !== "if" || found !== null) return undefined;
+    const text = source.text.slice(statement.test.start, statement.test.end);
+    if (!texts.has(branchOf(text, true).test)) return undefined;
+    someExpression(statement.test, (part) => {
+      if (part.kind !== "binary" || part.operator !== "%") return false;
+      found = { test: statement.test, divisor: part.right };
+      return true;
+    });
+    return undefined;
+  });
+  return found;
+}
+
+/** Divisions of the loss by the count on the straight way to the backward pass, in order. */
+function divisionsOf(
+  loss: Expression,
+  count: string,
+  loop: Loop,
+  backward: EventDraft,
+  source: SourceIndex,
+): readonly TextRange[] {
+  const found: TextRange[] = [];
+  const textOf = ({ start, end }: TextRange) => source.text.slice(start, end);
+  const isDivision = (value: Expression) =>
+    value.kind === "binary" && value.operator === "/" && textOf(value.right) === count ? value : null;
+  const name = loss.kind === "name" ? loss.name : loss.kind === "binary" ? dottedText(loss.left) : null;
+  if (name === null) return [];
+  for (const statement of straight(loop.body)) {
+    if (statement.start > backward.start) break;
+    if (statement.kind !== "assignment" || statement.value === null) continue;
+    const target = statement.targets[0];
+    if (target === undefined || dottedText(target) !== name) continue;
+    if (statement.operator === "/=" && textOf(statement.value) === count) {
+      found.push({ start: statement.start, end: statement.end });
+    } else if (statement.operator === "=") {
+      const isUpdate = someExpression(statement.value, (part) => dottedText(part) === name);
+      if (!isUpdate) found.length = 0;
+      const division = isDivision(statement.value);
+      if (division !== null) found.push({ start: statement.start, end: statement.end });
+    }
+  }
+  const last = isDivision(loss);
+  if (last !== null) found.push({ start: last.start, end: last.end });
+  return found;
+}
+
+/** Whether anything in the file may divide by the count what the step learns from. */
+function mayBeAveraged(
+  backwards: readonly EventDraft[],
+  divisor: Expression,
+  loop: Loop,
+  scope: Scope,
+  source: SourceIndex,
+): boolean {
+  const textOf = ({ start, end }: TextRange) => source.text.slice(start, end);
+  for (const { classified } of backwards) {
+    if (classified.loss === undefined || isDividedOrSummed(classified.loss, loop, scope, source)) return true;
+  }
+  const name = dottedText(divisor);
+  if (name === null && divisor.kind !== "number") return true;
+  const last = terminalName(divisor);
+  const isCount = (part: Expression) =>
+    divisor.kind === "number"
+      ? part.kind === "number" && part.value === divisor.value
+      : dottedText(part) === name || (last !== null && terminalName(part) === last);
+  let found = false;
+  const look = (expression: Expression): undefined => {
+    if (expression.kind === "binary" && /^[/*]$/.test(expression.operator)) {
+      const { left, right, operator } = expression;
+      const other = isCount(right) ? left : operator === "*" && isCount(left) ? right : null;
+      if (other !== null) {
+        const text = textOf(other);
+        const isCounting = counts.test(text) && !learns.test(text);
+        if (operator === "/" ? !isCounting : learns.test(text)) found = true;
+      }
+    }
+    if (
+      divisor.kind !== "number" &&
+      expression.kind === "call" &&
+      !harmless.test(terminalName(expression.callee) ?? "")
+    ) {
+      if (expression.arguments.some(({ value, name }) => isCount(value) && name !== "default")) found = true;
+    }
+    return undefined;
+  };
+  walkExpressions(source.module.body, look);
+  walkStatements(source.module.body, (statement) => {
+    if (statement.kind === "assignment" && /^[/*]=$/.test(statement.operator)) {
+      if (statement.value !== null && someExpression(statement.value, isCount)) found = true;
+    }
+    return undefined;
+  });
+  return found;
+}
+
+/** The loss comes through a division or a sum, by whatever it is. */
+function isDividedOrSummed(loss: Expression, loop: Loop, scope: Scope, source: SourceIndex): boolean {
+  const isSuspect = (value: Expression) =>
+    someExpression(
+      value,
+      (part) =>
+        (part.kind === "binary" && part.operator === "/") ||
+        (part === value && part.kind === "binary" && part.operator === "*") ||
+        (part.kind === "call" && /sum|div|mul|scale/i.test(terminalName(part.callee) ?? "")),
+    );
+  if (isSuspect(loss)) return true;
+  const name = loss.kind === "name" ? loss.name : null;
+  if (name === null) return loss.kind !== "attribute" && loss.kind !== "call";
+  const bindings = bindingsOf(name, scope) ?? [];
+  return bindings.some(
+    (binding) =>
+      binding.kind !== "assignment" ||
+      ((binding.operator === "/=" || binding.operator === "*=" || isSuspect(binding.value)) &&
+        binding.statement.end >= Math.min(loop.start, source.text.length)),
+  );
+}
+
+function straight(body: readonly Statement[]): readonly Statement[] {
+  return body.flatMap((statement) => (statement.kind === "with" ? straight(statement.body) : [statement]));
+}
