@@ -24,4 +24,5 @@ export const noFixes: FrameworkFixes = {
   makeClipEffective: none,
   showNonfinite: none,
   correctDeepSpeedKey: none,
+  logGradientNorm: none,
 };

@@ -4,6 +4,7 @@ import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
@@ -11,6 +12,7 @@ import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
+import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
@@ -71,12 +73,14 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
   },
   fixes: {
     clipGradientNorm,
+    logGradientNorm,
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
