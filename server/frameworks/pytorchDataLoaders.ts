@@ -72,11 +72,12 @@ export function isOfTorchData(call: Call, scope: Scope, name: string): boolean {
 /** Whether the names around a loader or sampler say that it evaluates: what it is bound to, what it is given, who makes it. */
 export function isForEvaluation(site: CallSite): boolean {
   const { text } = site.scope.source;
-  const names = [boundTo(site) ?? "", functionAround(site.scope)?.definition.name ?? ""];
+  const maker = functionAround(site.scope)?.definition.name ?? "";
+  const names = [boundTo(site) ?? "", /data|loader|iter|set|sampler/i.test(maker) ? maker : ""];
   for (const { name, value } of site.call.arguments) {
     if (name === null || /^(dataset|sampler|batch_sampler)$/.test(name)) names.push(text.slice(value.start, value.end));
   }
-  return names.some(readsAsEvaluation);
+  return !/train/i.test(names[0] ?? "") && names.some(readsAsEvaluation);
 }
 
 /** `val_loader`, `self.testSet`, `make_eval_data(…)`; what holds both (`train_val_split`) says nothing. */

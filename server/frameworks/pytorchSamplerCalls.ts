@@ -10,27 +10,60 @@ import {
   functionAround,
   type Scope,
 } from "../facts/scope.ts";
-import type { Call, Expression, Loop } from "../syntax/tree.ts";
+import type { Expression, Loop } from "../syntax/tree.ts";
+import { walkExpressions } from "../syntax/walk.ts";
+import type { TextRange } from "../text/range.ts";
 import { boundTo } from "./boundTo.ts";
+import { isDataLoader } from "./pytorchDataLoaders.ts";
+import type { LoopDraft } from "./trainingEvents.ts";
 
 /** How a loop over epochs can tell its sampler the epoch; null where a name for one of them, or a test that it needs, is not at hand. */
-export function epochCall(sampler: CallSite, loader: CallSite, loop: Loop, scope: Scope): SamplerEpochFact["call"] {
+export function epochCall(
+  sampler: CallSite,
+  loader: CallSite,
+  { loop: inner, scope: innerScope }: LoopDraft,
+  { loop, scope }: { readonly loop: Loop; readonly scope: Scope },
+): SamplerEpochFact["call"] {
   const before = loop.body[0];
   const epoch = epochName(loop);
   if (before === undefined || epoch === null) return null;
   const place = { before: { start: before.start, end: before.end }, epoch };
-  const own = nameFor(sampler, loop, scope);
+  const own = nameFor(sampler, loop, scope, []);
   if (own !== null) {
     const guard = guardFor(own, sampler, scope);
     if (guard !== "unclear") return { ...place, receiver: own, guard };
   }
-  const through = nameFor(loader, loop, scope);
+  const isSameObject = classAround(scope) !== null && classAround(scope) === classAround(innerScope);
+  const used = [...dottedIn(loop), ...(isSameObject && inner?.iterable ? dottedIn(inner.iterable) : [])];
+  const through = nameFor(loader, loop, scope, used);
   const given = argumentFor(loader.call, "sampler", 3);
   if (through === null || given === null || given === "unclear") return null;
   const receiver = `${through}.sampler`;
-  if (standsFor(given.value, loader.scope, sampler) === "always") return { ...place, receiver, guard: null };
+  const isOnlyLoader = linkedCalls(expressionOf(through, loop), scope, isDataLoader).size === 1;
+  if (isOnlyLoader && standsFor(given.value, loader.scope, sampler) === "always")
+    return { ...place, receiver, guard: null };
   const guard = isInstance(receiver, sampler, scope);
   return guard === null ? null : { ...place, receiver, guard };
+}
+
+/** `loader` and `self.train_data` where they are read. */
+function dottedIn(node: Expression | Loop): readonly string[] {
+  const found = new Set<string>();
+  walkExpressions(node, (expression) => {
+    const text = dottedText(expression);
+    if (text === null || text.includes("[")) return undefined;
+    found.add(text);
+    return "skip";
+  });
+  return [...found].filter((text) => !text.includes(".") || /^self\.\w+$/.test(text));
+}
+
+function expressionOf(name: string, { start, end }: TextRange): Expression {
+  const object: Expression = { kind: "name", name: name.split(".")[0] ?? name, start, end };
+  const field = name.split(".")[1];
+  return field === undefined
+    ? object
+    : { kind: "attribute", object, name: field, nameRange: { start, end }, start, end };
 }
 
 /** `epoch` of `for epoch in …` and of `for epoch, x in enumerate(…)`. */
@@ -42,33 +75,28 @@ function epochName({ targets }: Loop): string | null {
     : null;
 }
 
-/** A name that stands for what a call makes, where the loop stands: its own, or a parameter of the function around the loop. */
-function nameFor(site: CallSite, loop: Loop, scope: Scope): string | null {
+/** A name that stands for what a call makes, where the loop stands: its own, a parameter of the function, one that the loop uses. */
+function nameFor(site: CallSite, loop: Loop, scope: Scope, used: readonly string[]): string | null {
   const own = boundTo(site);
   const parameters = functionAround(scope)?.definition.parameters.map(({ name }) => name) ?? [];
-  for (const name of [...(own === null ? [] : [own]), ...parameters]) {
+  for (const name of [...(own === null ? [] : [own]), ...parameters, ...used]) {
     if (name.startsWith("self.")) {
-      if (classAround(scope) !== null && classAround(scope) === classAround(site.scope)) return name;
-      continue;
+      if (classAround(scope) === null) continue;
+      if (name === own && classAround(scope) !== classAround(site.scope)) continue;
+    } else {
+      if (/[.[]/.test(name)) continue;
+      const bindings = bindingsOf(name, scope);
+      // A name of the same scope is set before the loop.
+      if (bindings?.some((each) => each.kind !== "assignment" || each.statement.end <= loop.start) !== true) continue;
     }
-    if (name.includes("[") || name.includes(".")) continue;
-    const bindings = bindingsOf(name, scope);
-    if (bindings === null) continue;
-    // A name of another function is not seen from here, one of the same scope is set before the loop.
-    const inSight = bindings.some((binding) => binding.kind !== "assignment" || binding.statement.end <= loop.start);
-    const expression: Expression = { kind: "name", name, start: loop.start, end: loop.start };
-    const linked = linkedCalls(expression, scope, (call) => call === site.call);
-    if (inSight && linked.has(site.call)) return name;
+    if (linkedCalls(expressionOf(name, loop), scope, (call) => call === site.call).has(site.call)) return name;
   }
   return null;
 }
 
 /** The test under which a name is the sampler: null where it always is. */
 function guardFor(name: string, sampler: CallSite, scope: Scope): string | null | "unclear" {
-  const expression: Expression = name.startsWith("self.")
-    ? attributeOf(name.slice("self.".length), sampler)
-    : { kind: "name", name, start: sampler.call.end, end: sampler.call.end };
-  switch (standsFor(expression, scope, sampler)) {
+  switch (standsFor(expressionOf(name, sampler.call), scope, sampler)) {
     case "always":
       return null;
     case "or-none":
@@ -135,10 +163,4 @@ function sameTest({ guard, scope: made }: CallSite, scope: Scope): string | null
   if (guard === null || guard.negated || guard.outer !== null || made !== scope) return null;
   const text = made.source.text.slice(guard.test.start, guard.test.end);
   return /^(not )?[\w.]+$/.test(text) ? text : null;
-}
-
-function attributeOf(name: string, { call }: { readonly call: Call }): Expression {
-  const { start, end } = call;
-  const object: Expression = { kind: "name", name: "self", start, end };
-  return { kind: "attribute", object, name, nameRange: { start, end }, start, end };
 }

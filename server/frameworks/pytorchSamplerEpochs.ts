@@ -44,8 +44,9 @@ export function collectTorchSamplerEpochs(
           start: name.start,
           end: name.end,
           framework: "pytorch",
+          boundTo: boundTo(sampler),
           epochLoop: { start: epochs.loop.header.start, end: epochs.loop.header.end },
-          call: epochCall(sampler, loader, epochs.loop, epochs.scope),
+          call: epochCall(sampler, loader, draft, epochs),
         });
       }
     }

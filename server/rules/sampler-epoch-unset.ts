@@ -13,7 +13,7 @@ export const samplerEpochUnset: Rule = {
   check(context, report) {
     const { path } = context.facts;
     for (const fact of context.facts.samplerEpochs) {
-      const call = `${fact.call?.receiver ?? "sampler"}.set_epoch(${fact.call?.epoch ?? "epoch"})`;
+      const call = `${fact.call?.receiver ?? fact.boundTo ?? "sampler"}.set_epoch(${fact.call?.epoch ?? "epoch"})`;
       report({
         start: fact.start,
         end: fact.end,
