@@ -2,7 +2,7 @@ import { dottedText, subjectText, terminalName } from "../facts/dottedText.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
 import type { LogExtension, LoggerKind } from "../facts/lossLogFacts.ts";
 import { bindingsOf, type Scope } from "../facts/scope.ts";
-import type { Call, DictionaryLiteral, Expression } from "../syntax/tree.ts";
+import type { Argument, Call, DictionaryLiteral, Expression } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
 
 /** A call that logs a loss, by its own words. */
@@ -77,12 +77,12 @@ function printed(call: Call, name: string, callee: string, reading: Reading): Lo
   if (found === null || last === undefined || complaint.test(textOf(last.value, reading))) return null;
   const extension = positional.some(({ spread }) => spread !== null)
     ? null
-    : inPrint(name, positional.length, last.value, reading);
+    : inPrint(name, positional.length, last, reading);
   return { logger: "print", callee, loss: found.loss, step: stepAmong(call), extension };
 }
 
-function inPrint(name: string, count: number, last: Expression, reading: Reading): LogExtension | null {
-  const inText = count === 1 ? inMessage(last, reading) : null;
+function inPrint(name: string, count: number, last: Argument, reading: Reading): LogExtension | null {
+  const inText = count === 1 ? inMessage(last.value, reading) : null;
   if (name !== "print" || inText?.form === "text") return inText;
   return { form: "argument", at: last.end };
 }
@@ -199,7 +199,7 @@ function keywords(call: Call, callee: string, logger: LoggerKind, reading: Readi
     callee,
     loss: lossIn(named.value, reading) ?? rangeOf(named.value),
     step: null,
-    extension: { form: "keyword", at: last.value.end },
+    extension: { form: "keyword", at: last.end },
   };
 }
 

@@ -54,10 +54,11 @@ export const missingGradientClipping: Rule = {
     for (const loop of context.facts.loops) {
       if (mayClip(loop)) continue;
       for (const { step, optimizer } of adaptiveSteps(context, loop)) {
-        // Where the optimizer itself clips, one change serves every step that it takes.
-        const place = clipsInOptimizer.has(loop.framework) ? `optimizer ${optimizer.start}` : `step ${step.start}`;
-        if (seen.has(place)) continue;
-        seen.add(place);
+        // Where the optimizer itself clips, one change serves every step that it takes; several can reach one step.
+        const places = [`step ${step.start}`];
+        if (clipsInOptimizer.has(loop.framework)) places.push(`optimizer ${optimizer.start}`);
+        if (places.some((place) => seen.has(place))) continue;
+        for (const place of places) seen.add(place);
         const because = spikyBecause(context.facts, optimizer.framework);
         const draft = context.fixesOf(loop.framework).clipGradientNorm(context, loop, step, maximumNorm);
         report({
