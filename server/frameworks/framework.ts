@@ -6,6 +6,7 @@ import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
+import type { SamplerEpochFact } from "../facts/samplerEpochFacts.ts";
 import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type {
@@ -104,6 +105,8 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** Tells a sampler the epoch, where the loop over epochs begins. */
+  readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
   readonly detachLoss: (context: FixContext, accumulation: GraphAccumulationFact) => FixDraft | null;
   /** The stable form of a loss term. */

@@ -8,6 +8,7 @@ import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
+import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
@@ -21,10 +22,13 @@ import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFix
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
+import { collectTorchSamplerEpochs } from "./pytorchSamplerEpochs.ts";
+import { setSamplerEpoch } from "./pytorchSamplerFixes.ts";
 import { addGradScaler, correctScalerCall } from "./pytorchScalerFixes.ts";
 import { moveSchedulerStep, scheduleRate, stepOnMetric, stepScheduler } from "./pytorchSchedulerFixes.ts";
 import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
+import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
 const named = (expects: "logits" | "other") =>
@@ -56,6 +60,8 @@ export const pytorch: Framework = {
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
+    const levels = trainingLevels(source, drafts);
+    const iterated = iteratedLoaders(source, drafts);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
@@ -72,6 +78,7 @@ export const pytorch: Framework = {
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
+      samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
   },
@@ -90,6 +97,7 @@ export const pytorch: Framework = {
     correctScalerCall,
     addGradScaler,
     listParameters,
+    setSamplerEpoch,
     detachLoss,
     stabilizeLossTerm,
     correctLossInput: leaveOutActivation,

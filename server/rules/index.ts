@@ -16,6 +16,7 @@ import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import type { Rule } from "./rule.ts";
+import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   noLearningRateSchedule,
   noWarmup,
   nonfiniteHidden,
+  samplerEpochUnset,
   schedulerStepOrder,
   unstableLoss,
   unusedSuppression,
