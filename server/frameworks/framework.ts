@@ -5,6 +5,7 @@ import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
+import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
 import type { SamplerEpochFact } from "../facts/samplerEpochFacts.ts";
 import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.ts";
@@ -119,4 +120,6 @@ export interface FrameworkFixes {
   readonly showNonfinite: (context: FixContext, hidden: HiddenNonfiniteFact) => FixDraft | null;
   /** Puts a key of a DeepSpeed configuration right. */
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
+  /** Logs the gradient norm where the loss is logged, with the same logger. */
+  readonly logGradientNorm: (context: FixContext, loop: TrainingLoopFact, log: LossLogFact) => FixDraft | null;
 }

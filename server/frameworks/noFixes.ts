@@ -25,4 +25,5 @@ export const noFixes: FrameworkFixes = {
   makeClipEffective: none,
   showNonfinite: none,
   correctDeepSpeedKey: none,
+  logGradientNorm: none,
 };

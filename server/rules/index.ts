@@ -7,6 +7,7 @@ import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
+import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   deepspeedConfig,
   epsUnsetUnderMixedPrecision,
   fp16WithoutLossScaling,
+  gradientNormNotLogged,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
