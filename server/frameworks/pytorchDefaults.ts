@@ -61,6 +61,19 @@ export const torchOptimizers: Readonly<Record<string, OptimizerSignature>> = {
   ]),
 };
 
+const hubAdamW = adamFamily("adamw", [lr(1e-3), betas, eps(1e-6), decay(0), other("correct_bias")]);
+
+/**
+ * The same of optimizers that other libraries hand to torch code, by their full names. Source: transformers 4.4
+ * optimization.py L289-297 (left out from 5.0 on); pytorch_transformers is its older name.
+ */
+export const otherOptimizers: Readonly<Record<string, OptimizerSignature>> = {
+  "transformers.AdamW": hubAdamW,
+  "transformers.optimization.AdamW": hubAdamW,
+  "pytorch_transformers.AdamW": hubAdamW,
+  "pytorch_transformers.optimization.AdamW": hubAdamW,
+};
+
 function adamFamily(algorithm: string, parameters: readonly OptimizerParameter[]): OptimizerSignature {
   return { algorithm, adaptive: true, adamFamily: true, parameters };
 }

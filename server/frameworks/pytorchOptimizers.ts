@@ -1,4 +1,5 @@
 import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
+import { terminalName } from "../facts/dottedText.ts";
 import { absentKey, candidatesOfField } from "../facts/fieldCandidates.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
@@ -7,7 +8,12 @@ import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
 import type { OptimizerArgument, OptimizerArgumentName, OptimizerFact, ScalarValue } from "../facts/trainingFacts.ts";
 import type { Argument, Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
-import { type OptimizerParameter, torchOptimizers } from "./pytorchDefaults.ts";
+import {
+  type OptimizerParameter,
+  type OptimizerSignature,
+  otherOptimizers,
+  torchOptimizers,
+} from "./pytorchDefaults.ts";
 
 /** An optimizer fact with the call that it was read from. */
 export interface OptimizerSite {
@@ -26,10 +32,10 @@ export function collectTorchOptimizers(
     const { callee } = site.call;
     if (callee.kind === "attribute" && !Object.hasOwn(torchOptimizers, callee.name)) continue;
     if (callee.kind !== "name" && callee.kind !== "attribute" && callee.kind !== "call") continue;
-    const name = qualifiedName(callee, site.scope);
-    if (name === null || !name.startsWith("torch.optim.")) continue;
-    const constructorName = name.slice("torch.optim.".length);
-    const signature = Object.hasOwn(torchOptimizers, constructorName) ? torchOptimizers[constructorName] : undefined;
+    const name = qualifiedName(callee, site.scope) ?? chosenByName(callee, site.scope);
+    if (name === null) continue;
+    const constructorName = name.slice(name.lastIndexOf(".") + 1);
+    const signature = signatureOf(name, constructorName);
     if (signature === undefined) continue;
     const parameters = parametersOf(site.call);
     const hasVersionedDefault = signature.parameters.some((parameter) => parameter.since !== undefined);
@@ -51,6 +57,24 @@ export function collectTorchOptimizers(
     found.push({ fact, site });
   }
   return found;
+}
+
+function signatureOf(name: string, constructorName: string): OptimizerSignature | undefined {
+  if (Object.hasOwn(otherOptimizers, name)) return otherOptimizers[name];
+  return name === `torch.optim.${constructorName}` && Object.hasOwn(torchOptimizers, constructorName)
+    ? torchOptimizers[constructorName]
+    : undefined;
+}
+
+/** `getattr(torch.optim, args.optimizer)`: the class that holds unless something else is asked for. */
+function chosenByName(callee: Expression, scope: Scope): string | null {
+  if (callee.kind !== "call" || terminalName(callee.callee) !== "getattr") return null;
+  const [module, name] = callee.arguments;
+  if (module === undefined || name === undefined) return null;
+  const from = qualifiedName(module.value, scope);
+  const resolved = resolve(name.value, scope);
+  if (from === null || !resolved.known || resolved.alternatives.length > 0) return null;
+  return `${from}.${String(resolved.value)}`;
 }
 
 /** The last name of a callee. */
