@@ -71,6 +71,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
   };
 }
 

@@ -8,6 +8,7 @@ import type {
 import type { TextEdit } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
+import { trackOptimizer } from "./kerasCheckpoints.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
@@ -18,6 +19,7 @@ import { canonicalTensorflowName } from "./tensorflowNames.ts";
 export const kerasFixes: Partial<FrameworkFixes> = {
   clipGradientNorm,
   setOptimizerArgument,
+  saveState: trackOptimizer,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
 };

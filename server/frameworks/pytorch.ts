@@ -7,6 +7,8 @@ import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { saveState } from "./pytorchCheckpointFixes.ts";
+import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
@@ -56,6 +58,7 @@ export const pytorch: Framework = {
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
+    const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
@@ -66,11 +69,12 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
-      schedulers: collectTorchSchedulers(source, optimizers, drafts, libraryVersions),
+      schedulers,
       learningRateWrites: collectTorchRateWrites(source),
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
@@ -80,6 +84,7 @@ export const pytorch: Framework = {
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
+    saveState,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,

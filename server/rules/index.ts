@@ -15,6 +15,7 @@ import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
+import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   noLearningRateSchedule,
   noWarmup,
   nonfiniteHidden,
+  optimizerStateNotSaved,
   schedulerStepOrder,
   unstableLoss,
   unusedSuppression,
