@@ -25,6 +25,8 @@ export function emptyFacts(path: string): TrainingFacts {
     lossScalerCalls: [],
     exhaustedParameters: [],
     unsavedState: [],
+    lossLogs: [],
+    samplerEpochs: [],
     hyperparameters: [],
     imports: [],
   };

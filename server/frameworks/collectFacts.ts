@@ -70,8 +70,10 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
+    samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
+    lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }
 

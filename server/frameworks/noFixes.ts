@@ -19,10 +19,12 @@ export const noFixes: FrameworkFixes = {
   addGradScaler: none,
   listParameters: none,
   saveState: none,
+  setSamplerEpoch: none,
   detachLoss: none,
   stabilizeLossTerm: none,
   correctLossInput: none,
   makeClipEffective: none,
   showNonfinite: none,
   correctDeepSpeedKey: none,
+  logGradientNorm: none,
 };

@@ -4,15 +4,18 @@ import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
 import { saveState } from "./pytorchCheckpointFixes.ts";
 import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
+import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
+import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
@@ -23,10 +26,13 @@ import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFix
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
+import { collectTorchSamplerEpochs } from "./pytorchSamplerEpochs.ts";
+import { setSamplerEpoch } from "./pytorchSamplerFixes.ts";
 import { addGradScaler, correctScalerCall } from "./pytorchScalerFixes.ts";
 import { moveSchedulerStep, scheduleRate, stepOnMetric, stepScheduler } from "./pytorchSchedulerFixes.ts";
 import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
+import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
 const named = (expects: "logits" | "other") =>
@@ -59,6 +65,8 @@ export const pytorch: Framework = {
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
     const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
+    const levels = trainingLevels(source, drafts);
+    const iterated = iteratedLoaders(source, drafts);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
@@ -75,12 +83,15 @@ export const pytorch: Framework = {
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
+      lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
+      samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
   },
   fixes: {
     clipGradientNorm,
+    logGradientNorm,
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
@@ -95,6 +106,7 @@ export const pytorch: Framework = {
     correctScalerCall,
     addGradScaler,
     listParameters,
+    setSamplerEpoch,
     detachLoss,
     stabilizeLossTerm,
     correctLossInput: leaveOutActivation,

@@ -7,6 +7,7 @@ import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
+import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -17,6 +18,7 @@ import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
+import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
@@ -33,6 +35,7 @@ export const rules: readonly Rule[] = [
   deepspeedConfig,
   epsUnsetUnderMixedPrecision,
   fp16WithoutLossScaling,
+  gradientNormNotLogged,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
@@ -42,6 +45,7 @@ export const rules: readonly Rule[] = [
   noWarmup,
   nonfiniteHidden,
   optimizerStateNotSaved,
+  samplerEpochUnset,
   schedulerStepOrder,
   unstableLoss,
   unusedSuppression,
