@@ -26,6 +26,7 @@ export function emptyFacts(path: string): TrainingFacts {
     exhaustedParameters: [],
     unsavedState: [],
     lossLogs: [],
+    unguardedLoops: [],
     samplerEpochs: [],
     hyperparameters: [],
     imports: [],

@@ -8,6 +8,7 @@ import { collectKerasLossCalls, collectTensorflowLossCalls } from "./kerasLossCa
 import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
+import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
@@ -37,6 +38,7 @@ export const keras: Framework = {
       ],
       traits: collectKerasTraits(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
+      unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };
   },

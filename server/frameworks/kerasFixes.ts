@@ -10,6 +10,7 @@ import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { trackOptimizer } from "./kerasCheckpoints.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
+import { stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
@@ -22,6 +23,7 @@ export const kerasFixes: Partial<FrameworkFixes> = {
   saveState: trackOptimizer,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
+  guardStep: stopOnNaN,
 };
 
 function clipGradientNorm(
