@@ -23,6 +23,7 @@ const noRules: string[] = [];
 const options = {
   format: { type: "string" as const, default: "text" },
   config: { type: "string" as const },
+  preset: { type: "string" as const },
   rule: { type: "string" as const, multiple: true as const, default: noRules },
   quiet: { type: "boolean" as const, default: false },
   fix: { type: "boolean" as const, default: false },
@@ -46,6 +47,7 @@ Lints .py, .ipynb, .ts, .tsx, .js and .mjs files; without a path, those of the c
   --fix                 apply the safe fixes
   --unsafe-fixes        with --fix or --diff: also those that change the training
   --diff                print what --fix would change, and change nothing
+  --preset PRESET       recommended, strict (an info fails the check) or all (a hint does too)
   --rule NAME=SEVERITY  off, hint, info, warning or error; may be given again
   --config FILE         settings from this file instead of pyproject.toml and haywire.toml
   --show-settings       print the settings and where each comes from

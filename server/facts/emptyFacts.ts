@@ -24,6 +24,8 @@ export function emptyFacts(path: string): TrainingFacts {
     unaveragedAccumulations: [],
     lossScalerCalls: [],
     exhaustedParameters: [],
+    lossLogs: [],
+    samplerEpochs: [],
     hyperparameters: [],
     imports: [],
   };

@@ -8,8 +8,10 @@ import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "./ineffectiveClipFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
+import type { LossLogFact } from "./lossLogFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
 import type { Resolved } from "./resolved.ts";
+import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
 
@@ -49,6 +51,8 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly lossLogs: readonly LossLogFact[];
+  readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
   /** Every name that the file imports: what fixes need to write a name the way the file does. */

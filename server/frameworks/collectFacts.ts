@@ -72,7 +72,9 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
+    samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }
 

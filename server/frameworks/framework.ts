@@ -5,7 +5,9 @@ import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
+import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
+import type { SamplerEpochFact } from "../facts/samplerEpochFacts.ts";
 import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type {
@@ -104,6 +106,8 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** Tells a sampler the epoch, where the loop over epochs begins. */
+  readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
   readonly detachLoss: (context: FixContext, accumulation: GraphAccumulationFact) => FixDraft | null;
   /** The stable form of a loss term. */
@@ -116,4 +120,6 @@ export interface FrameworkFixes {
   readonly showNonfinite: (context: FixContext, hidden: HiddenNonfiniteFact) => FixDraft | null;
   /** Puts a key of a DeepSpeed configuration right. */
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
+  /** Logs the gradient norm where the loss is logged, with the same logger. */
+  readonly logGradientNorm: (context: FixContext, loop: TrainingLoopFact, log: LossLogFact) => FixDraft | null;
 }

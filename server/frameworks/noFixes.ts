@@ -18,10 +18,12 @@ export const noFixes: FrameworkFixes = {
   correctScalerCall: none,
   addGradScaler: none,
   listParameters: none,
+  setSamplerEpoch: none,
   detachLoss: none,
   stabilizeLossTerm: none,
   correctLossInput: none,
   makeClipEffective: none,
   showNonfinite: none,
   correctDeepSpeedKey: none,
+  logGradientNorm: none,
 };

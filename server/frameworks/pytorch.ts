@@ -4,13 +4,16 @@ import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
+import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
+import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
@@ -22,10 +25,13 @@ import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchOptimizersElsewhere } from "./pytorchOptimizersElsewhere.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
+import { collectTorchSamplerEpochs } from "./pytorchSamplerEpochs.ts";
+import { setSamplerEpoch } from "./pytorchSamplerFixes.ts";
 import { addGradScaler, correctScalerCall } from "./pytorchScalerFixes.ts";
 import { moveSchedulerStep, scheduleRate, stepOnMetric, stepScheduler } from "./pytorchSchedulerFixes.ts";
 import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
+import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 
 const named = (expects: "logits" | "other") =>
@@ -60,6 +66,8 @@ export const pytorch: Framework = {
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
+    const levels = trainingLevels(source, drafts);
+    const iterated = iteratedLoaders(source, drafts);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
@@ -75,12 +83,15 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
+      samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
   },
   fixes: {
     clipGradientNorm,
+    logGradientNorm,
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
@@ -94,6 +105,7 @@ export const pytorch: Framework = {
     correctScalerCall,
     addGradScaler,
     listParameters,
+    setSamplerEpoch,
     detachLoss,
     stabilizeLossTerm,
     correctLossInput: leaveOutActivation,

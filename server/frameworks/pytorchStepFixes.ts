@@ -168,7 +168,12 @@ export function steppedText(
  * The parameters as the optimizer got them, when that text means the same at the step; else all that the optimizer holds. A text
  * that can be an exhausted iterator is never written again.
  */
-function parametersText(context: FixContext, loop: TrainingLoopFact, step: TrainingEvent, optimizer: string): string {
+export function parametersText(
+  context: FixContext,
+  loop: TrainingLoopFact,
+  step: TrainingEvent,
+  optimizer: string,
+): string {
   const { text, facts } = context;
   const built = step.optimizers.flatMap((index) => facts.optimizers[index] ?? []);
   const texts = new Set(built.map((each) => (isReusable(each) ? each.parametersText : null)));

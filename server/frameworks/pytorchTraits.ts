@@ -50,7 +50,7 @@ export function collectTorchTraits(source: SourceIndex): readonly ModelTraitFact
     }
   }
   for (const { definition } of source.classes.values()) {
-    if (/Attention|Transformer/.test(definition.name)) add("transformer", definition.name, definition.nameRange);
+    if (isTransformerPart.test(definition.name)) add("transformer", definition.name, definition.nameRange);
     if (/^(Actor|Critic|ActorCritic|Policy\w*|QNetwork|DQN)$/.test(definition.name)) {
       add("reinforcement-learning", definition.name, definition.nameRange);
     }
@@ -59,6 +59,10 @@ export function collectTorchTraits(source: SourceIndex): readonly ModelTraitFact
   if (gan !== null) add("gan", gan, source.module.body[0] ?? source.module);
   return [...found.values()].toSorted((a, b) => a.start - b.start);
 }
+
+/** Attention alone says little: recurrent, convolutional and graph nets have it too. */
+const isTransformerPart =
+  /Transformer|Multi_?[Hh]ead(ed)?_?(\w*_)?[Aa]tt(entio)?n|(Self|Causal|Scaled_?[Dd]ot_?[Pp]roduct)_?[Aa]ttention/;
 
 /** What else comes from a hub: a tokenizer says nothing of the weights that are trained. */
 const isNoModel = /(Tokenizer\w*|Processor|Extractor|Config|Scheduler)\.from_pretrained$/;

@@ -1,4 +1,5 @@
 import type { Connection } from "vscode-languageserver";
+import { settingsProblemText } from "../config/settingsFiles.ts";
 import { textAtRevision } from "../lint/gitBaseline.ts";
 import { libraryVersionsFor } from "../lint/libraryVersions.ts";
 import type { LibraryVersions, Linter } from "../lint/linter.ts";
@@ -18,7 +19,7 @@ export async function loadBasis(
     editorSettings(connection, program.uri, asksClient),
     isOnDisk(program) ? libraryVersionsFor(program.path) : new Map(),
   ]);
-  for (const problem of problems) connection.console.warn(`${problem.path}: ${problem.message}`);
+  for (const problem of problems) connection.console.warn(await settingsProblemText(problem));
   return { settings, libraryVersions };
 }
 

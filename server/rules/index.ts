@@ -7,6 +7,7 @@ import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
+import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -16,6 +17,7 @@ import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import type { Rule } from "./rule.ts";
+import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
@@ -32,6 +34,7 @@ export const rules: readonly Rule[] = [
   deepspeedConfig,
   epsUnsetUnderMixedPrecision,
   fp16WithoutLossScaling,
+  gradientNormNotLogged,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
@@ -40,6 +43,7 @@ export const rules: readonly Rule[] = [
   noLearningRateSchedule,
   noWarmup,
   nonfiniteHidden,
+  samplerEpochUnset,
   schedulerStepOrder,
   unstableLoss,
   unusedSuppression,

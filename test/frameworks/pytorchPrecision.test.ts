@@ -34,6 +34,7 @@ test("says that a flag which is off by default is off, and that it can be switch
     "scaler = torch.cuda.amp.GradScaler(enabled=args.amp)\n",
     "scaler = torch.cuda.amp.GradScaler() if args.amp else None\n",
     "if args.amp:\n    scaler = torch.cuda.amp.GradScaler()\n",
+    'from accelerate import Accelerator\naccelerator = Accelerator(mixed_precision="fp16" if args.amp else "no")\n',
   ]) {
     const [fact] = factsOf(`import torch\n${parser}${use}`).precision;
     assert.ok(fact?.enabled.known, use);
@@ -89,5 +90,6 @@ test("names the kinds of model and training", () => {
     ["model = AutoModel.from_pretrained('x')", "pretrained"],
   ] as const;
   for (const [text, trait] of cases) assert.deepEqual(traitsOf(`${text}\n`), [trait], text);
-  assert.deepEqual(traitsOf("model = nn.Linear(1, 2)\noptimizer.step()\n"), []);
+  const others = ["model = nn.Linear(1, 2)\noptimizer.step()", "class GraphAttention(nn.Module):\n    pass"];
+  for (const text of others) assert.deepEqual(traitsOf(`${text}\n`), [], text);
 });

@@ -51,6 +51,16 @@ describe("linter", () => {
     assert.ok(!names.some((name) => name.startsWith("learning-rate-high")));
   });
 
+  it("leaves unit tests alone, and only those", async () => {
+    const rulesIn = async (path: string, text: string) => (await linter.lintText({ path, text })).diagnostics.length;
+    const test = `import pytest\n${train}`;
+    for (const path of ["test_train.py", "src/train_test.py", "/home/me/tests/steps.py"]) {
+      assert.equal(await rulesIn(path, test), 0, path);
+      assert.ok((await rulesIn(path, train)) > 0, `${path} without a test library`);
+    }
+    assert.ok((await rulesIn("train.py", test)) > 0);
+  });
+
   it("counts what comments silence", async () => {
     const text = train.replace(
       "weight_decay=0.01)",

@@ -12,7 +12,7 @@ const text = (lr: number, eps: number, decay: number) =>
 function repository(): { readonly file: string; readonly uri: string; readonly folder: string } {
   const folder = folderWith({
     "train.py": text(0.001, 1e-7, 0.01),
-    "haywire.toml": "many-hyperparameters-changed = 3\n",
+    "haywire.toml": "[rules.many-hyperparameters-changed]\nthreshold = 3\n",
   });
   git(folder, "init", "-q");
   git(folder, "add", ".");
