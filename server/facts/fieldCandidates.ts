@@ -229,7 +229,7 @@ function onCommandLine(found: Candidates | null): Candidates | null {
 
 function fieldOfCall(call: Call, key: string, scope: Scope, depth: number): Candidates | null {
   if (isParse(call)) return optionOf(call, key, scope) ?? unknown(`${key} is no option of this file`);
-  const configuration = configurationOf(call, scope, follow);
+  const configuration = configurationOf(call, scope, (value, from) => follow(value, from, depth + 1));
   if (configuration !== null) {
     const found = initialField(configuration.root, key, configuration.scope, depth + 1);
     return found ?? unknown(`${key} is not in the configuration file`);
@@ -279,12 +279,12 @@ function optionOf(parse: Call, key: string, scope: Scope): Candidates | null {
   return maker === null || maker.scope.source === scope.source ? null : commandLineDefault(maker.scope.source, key);
 }
 
-function follow(expression: Expression, scope: Scope): Candidate | null {
+function follow(expression: Expression, scope: Scope, depth: number): Candidate | null {
   const found =
     expression.kind === "name"
       ? candidatesOfName(expression.name, expression, scope)
       : expression.kind === "attribute"
-        ? candidatesOfField(expression.object, expression.name, expression, scope)
+        ? candidatesOfField(expression.object, expression.name, expression, scope, depth)
         : null;
   const only = found?.known === true && found.candidates.length === 1 ? found.candidates[0] : undefined;
   return only === undefined || only.position !== null ? null : only;
