@@ -1,5 +1,6 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
+import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
@@ -14,6 +15,7 @@ import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
+import type { UnguardedLoopFact } from "./unguardedLoopFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
 export type FrameworkName =
@@ -51,7 +53,9 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
+  readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

@@ -1,4 +1,5 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
+import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
@@ -19,6 +20,7 @@ import type {
   TrainingFacts,
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
+import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
@@ -106,6 +108,8 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** Saves the state that a checkpoint leaves out, and reads it back. */
+  readonly saveState: (context: FixContext, fact: UnsavedStateFact) => FixDraft | null;
   /** Tells a sampler the epoch, where the loop over epochs begins. */
   readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
@@ -120,6 +124,8 @@ export interface FrameworkFixes {
   readonly showNonfinite: (context: FixContext, hidden: HiddenNonfiniteFact) => FixDraft | null;
   /** Puts a key of a DeepSpeed configuration right. */
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
+  /** Steps, or goes on, only where the loss or the gradients are finite, and says where they are not. */
+  readonly guardStep: (context: FixContext, loop: TrainingLoopFact, fact: UnguardedLoopFact) => FixDraft | null;
   /** Logs the gradient norm where the loss is logged, with the same logger. */
   readonly logGradientNorm: (context: FixContext, loop: TrainingLoopFact, log: LossLogFact) => FixDraft | null;
 }

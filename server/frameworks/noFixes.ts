@@ -18,6 +18,7 @@ export const noFixes: FrameworkFixes = {
   correctScalerCall: none,
   addGradScaler: none,
   listParameters: none,
+  saveState: none,
   setSamplerEpoch: none,
   detachLoss: none,
   stabilizeLossTerm: none,
@@ -26,4 +27,5 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  guardStep: none,
 };

@@ -8,6 +8,8 @@ import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { saveState } from "./pytorchCheckpointFixes.ts";
+import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
@@ -20,6 +22,7 @@ import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchOptimizersElsewhere } from "./pytorchOptimizersElsewhere.ts";
@@ -33,6 +36,7 @@ import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
+import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -66,6 +70,7 @@ export const pytorch: Framework = {
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
+    const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     const levels = trainingLevels(source, drafts);
     const iterated = iteratedLoaders(source, drafts);
     return {
@@ -78,11 +83,13 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
-      schedulers: collectTorchSchedulers(source, optimizers, drafts, libraryVersions),
+      schedulers,
       learningRateWrites: collectTorchRateWrites(source),
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
+      unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
@@ -92,9 +99,11 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    guardStep,
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
+    saveState,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,
