@@ -1,5 +1,6 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
+import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
@@ -10,6 +11,7 @@ import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { LossLogFact } from "./lossLogFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
+import type { MissingParametersFact } from "./missingParametersFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
@@ -52,6 +54,8 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly missingParameters: readonly MissingParametersFact[];
+  readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
@@ -91,6 +95,8 @@ export type ScalarValue = number | boolean | string | null;
 /** An optimizer built in the code. An `if name == "adam"` ladder gives one fact a branch. */
 export interface OptimizerFact extends TextRange {
   readonly framework: FrameworkName;
+  /** The file that builds it where that is another one, which its ranges then refer to. See `optimizersHere`. */
+  readonly elsewhere?: string;
   /** As written, without its module: `"Adam"`, `"train.adam"`. */
   readonly constructorName: string;
   /** Lower-case canonical name: `"adam"`, `"adamw"`, `"nadam"`, `"radam"`, `"adamax"`, `"sgd"`, `"rmsprop"`, … */
@@ -112,6 +118,11 @@ export interface OptimizerFact extends TextRange {
   readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
   /** The library version is not pinned, or its default table does not depend on it: null; else the version used. */
   readonly libraryVersion: string | null;
+}
+
+/** The optimizers that the file itself builds: those whose ranges lie in it. */
+export function optimizersHere({ optimizers }: Pick<TrainingFacts, "optimizers">): readonly OptimizerFact[] {
+  return optimizers.filter(({ elsewhere }) => elsewhere === undefined);
 }
 
 /** One setting of a constructor: of an optimizer, or of a trainer under the names that those have. */

@@ -8,6 +8,8 @@ import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { saveState } from "./pytorchCheckpointFixes.ts";
+import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
@@ -20,9 +22,11 @@ import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
+import { collectTorchOptimizersElsewhere } from "./pytorchOptimizersElsewhere.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
 import { collectTorchSamplerEpochs } from "./pytorchSamplerEpochs.ts";
@@ -60,10 +64,14 @@ export const pytorch: Framework = {
   needs,
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
-    const optimizers = collectTorchOptimizers(source, libraryVersions);
+    const optimizers = [
+      ...collectTorchOptimizers(source, libraryVersions),
+      ...collectTorchOptimizersElsewhere(source, libraryVersions),
+    ];
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
+    const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     const levels = trainingLevels(source, drafts);
     const iterated = iteratedLoaders(source, drafts);
     return {
@@ -76,11 +84,13 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
-      schedulers: collectTorchSchedulers(source, optimizers, drafts, libraryVersions),
+      schedulers,
       learningRateWrites: collectTorchRateWrites(source),
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
+      unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
@@ -95,6 +105,7 @@ export const pytorch: Framework = {
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
+    saveState,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,
