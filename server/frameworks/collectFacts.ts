@@ -73,6 +73,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
+    anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }

@@ -1,3 +1,4 @@
+import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { clipByTrainer } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
@@ -12,7 +13,11 @@ export const lightning: Framework = {
   language: "python",
   mentions: ["lightning"],
   // All else that is found begins at an optimizer, which torch looks for.
-  needs: /gradient_clip_val\s*=/,
+  needs: /gradient_clip_val\s*=|detect_anomaly\s*=/,
   collect: (source) => (/\b(pytorch_)?lightning\b/.test(source.text) ? {} : null),
-  fixes: { clipGradientNorm: clipByTrainer("gradient_clip_val"), makeClipEffective: replaceThreshold },
+  fixes: {
+    clipGradientNorm: clipByTrainer("gradient_clip_val"),
+    makeClipEffective: replaceThreshold,
+    removeAnomalyDetection,
+  },
 };

@@ -1,3 +1,4 @@
+import { collectTorchAnomalyDetection, removeAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
@@ -46,6 +47,7 @@ const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
     "backward\\s*\\(",
+    "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
   ].join("|"),
@@ -82,6 +84,7 @@ export const pytorch: Framework = {
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
+      anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
@@ -91,6 +94,7 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    removeAnomalyDetection,
     guardStep,
     unscaleBeforeClip,
     decoupleWeightDecay,
