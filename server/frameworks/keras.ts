@@ -1,5 +1,6 @@
 import { collectTensorflowAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
+import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
 import { collectKerasIneffectiveClips } from "./kerasIneffectiveClips.ts";
 import { collectL2Penalties } from "./kerasL2Penalties.ts";
@@ -38,6 +39,7 @@ export const keras: Framework = {
       ],
       traits: collectKerasTraits(source),
       anomalyDetections: collectTensorflowAnomalyDetection(source),
+      unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };

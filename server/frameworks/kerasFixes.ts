@@ -9,6 +9,7 @@ import type { TextEdit } from "../text/range.ts";
 import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
+import { trackOptimizer } from "./kerasCheckpoints.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
 import { stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
@@ -20,6 +21,7 @@ import { canonicalTensorflowName } from "./tensorflowNames.ts";
 export const kerasFixes: Partial<FrameworkFixes> = {
   clipGradientNorm,
   setOptimizerArgument,
+  saveState: trackOptimizer,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
   guardStep: stopOnNaN,

@@ -1,7 +1,10 @@
+import { qualifiedName } from "../facts/qualifiedName.ts";
 import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { clipByTrainer } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
+import { isLightning } from "./lightningModules.ts";
+import { saveEverything, weightsOnlyTrainer } from "./trainerCheckpoints.ts";
 
 /**
  * PyTorch Lightning's way to write fixes. Its modules build torch's optimizers, so torch's collector reads both: the loops that
@@ -19,5 +22,17 @@ export const lightning: Framework = {
     clipGradientNorm: clipByTrainer("gradient_clip_val"),
     makeClipEffective: replaceThreshold,
     removeAnomalyDetection,
+  needs: /gradient_clip_val\s*=|save_weights_only\s*=/,
+  collect(source) {
+    if (!/\b(pytorch_)?lightning\b/.test(source.text)) return null;
+    const callbacks = (source.callsByTerminalName.get("ModelCheckpoint") ?? []).filter(({ call, scope }) =>
+      isLightning(qualifiedName(call.callee, scope), "ModelCheckpoint"),
+    );
+    return { unsavedState: weightsOnlyTrainer(source, "lightning", callbacks) };
+  },
+  fixes: {
+    saveState: saveEverything,
+    clipGradientNorm: clipByTrainer("gradient_clip_val"),
+    makeClipEffective: replaceThreshold,
   },
 };

@@ -7,6 +7,7 @@ import type { ModelTraitFact } from "../facts/trainingFacts.ts";
 import { collectJaxAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { collectOptaxUnsavedState } from "./optaxCheckpoints.ts";
 import { optaxFixes } from "./optaxFixes.ts";
 import { collectOptaxLoops } from "./optaxLoop.ts";
 import { collectOptaxOptimizers, type OptaxOptimizerSite } from "./optaxOptimizers.ts";
@@ -29,6 +30,7 @@ export const optax: Framework = {
       lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
       anomalyDetections: collectJaxAnomalyDetection(source),
+      unsavedState: collectOptaxUnsavedState(source, optimizers, drafts),
       l2Penalties: optimizers.flatMap(decayPenalty),
       traits: collectTraits(source),
     };
