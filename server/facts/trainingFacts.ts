@@ -78,7 +78,6 @@ export type OptimizerArgumentName =
   | "weightDecay"
   | "beta1"
   | "beta2"
-  | "betas"
   | "amsgrad"
   | "momentum"
   | "decoupledWeightDecay"
@@ -104,12 +103,28 @@ export interface OptimizerFact extends TextRange {
   readonly parametersText: string | null;
   /** True when the parameters are a literal list of groups with their own settings. */
   readonly hasParameterGroups: boolean;
+  /** Those groups where they can be read. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Beside `groups` it has, or may have, parameters that are in none of them. */
+  readonly hasOtherGroups?: boolean;
+  /** It limits gradients or updates by itself unless told otherwise: Adafactor, apex's FusedLAMB. */
+  readonly clipsItself?: boolean;
+  /** The tests around it do not let it be built unless a command line or a config says so. */
+  readonly offByDefault?: boolean;
   /** The expression that combines it with other transformations (`optax.chain(…)`), where there is one. */
   readonly composition?: TextRange;
   /** Given or defaulted; a name missing here does not exist for this optimizer. */
   readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
   /** The library version is not pinned, or its default table does not depend on it: null; else the version used. */
   readonly libraryVersion: string | null;
+}
+
+/** Parameters with settings of their own, which come before those of the optimizer. */
+export interface ParameterGroup extends TextRange {
+  readonly parametersText: string | null;
+  readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
+  /** Nothing is merged into it that may hold more settings. */
+  readonly isWhole: boolean;
 }
 
 /** One setting of a constructor: of an optimizer, or of a trainer under the names that those have. */

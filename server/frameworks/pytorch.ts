@@ -32,6 +32,7 @@ import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
+import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -43,6 +44,9 @@ const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
 const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
+    ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
+    "getattr\\s*\\([\\w.]*optim",
+    "create_optimizer",
     "backward\\s*\\(",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
