@@ -25,6 +25,7 @@ export function emptyFacts(path: string): TrainingFacts {
     lossScalerCalls: [],
     exhaustedParameters: [],
     lossLogs: [],
+    unguardedLoops: [],
     samplerEpochs: [],
     hyperparameters: [],
     imports: [],

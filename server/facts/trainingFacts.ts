@@ -14,6 +14,7 @@ import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
+import type { UnguardedLoopFact } from "./unguardedLoopFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
 export type FrameworkName =
@@ -52,6 +53,7 @@ export interface TrainingFacts {
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
   readonly lossLogs: readonly LossLogFact[];
+  readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

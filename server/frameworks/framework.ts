@@ -19,6 +19,7 @@ import type {
   TrainingFacts,
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
+import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
@@ -120,6 +121,8 @@ export interface FrameworkFixes {
   readonly showNonfinite: (context: FixContext, hidden: HiddenNonfiniteFact) => FixDraft | null;
   /** Puts a key of a DeepSpeed configuration right. */
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
+  /** Steps, or goes on, only where the loss or the gradients are finite, and says where they are not. */
+  readonly guardStep: (context: FixContext, loop: TrainingLoopFact, fact: UnguardedLoopFact) => FixDraft | null;
   /** Logs the gradient norm where the loss is logged, with the same logger. */
   readonly logGradientNorm: (context: FixContext, loop: TrainingLoopFact, log: LossLogFact) => FixDraft | null;
 }

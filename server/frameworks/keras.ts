@@ -7,6 +7,7 @@ import { collectKerasLossCalls, collectTensorflowLossCalls } from "./kerasLossCa
 import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
+import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
@@ -35,6 +36,7 @@ export const keras: Framework = {
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
       traits: collectKerasTraits(source),
+      unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };
   },

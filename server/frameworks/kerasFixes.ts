@@ -9,6 +9,7 @@ import type { TextEdit } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
+import { stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
@@ -20,6 +21,7 @@ export const kerasFixes: Partial<FrameworkFixes> = {
   setOptimizerArgument,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
+  guardStep: stopOnNaN,
 };
 
 function clipGradientNorm(

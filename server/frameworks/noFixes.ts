@@ -26,4 +26,5 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  guardStep: none,
 };

@@ -5,7 +5,7 @@ import type { TextEdit } from "../text/range.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { extendLog } from "./logExtensions.ts";
 import { torchName } from "./pytorchImports.ts";
-import { isUnscaled, parametersText, steppedText } from "./pytorchStepFixes.ts";
+import { indentOf, isUnscaled, parametersText, steppedText } from "./pytorchStepFixes.ts";
 import { definitionAround, insertLinesBefore, quoteOf } from "./sourceLines.ts";
 
 const variable = "grad_norm";
@@ -98,18 +98,14 @@ function byAccelerator(
   // Unscaling is once a step: not in every micro-batch of an accumulation.
   const isAccumulated =
     /accumulat/i.test(text) && !(step.branches ?? []).some(({ test }) => /sync_gradients|%/.test(test));
-  const lines = isAccumulated ? [`if ${accelerator}.sync_gradients:`, `${oneLevel(text)}${line}`] : [line];
+  const lines = isAccumulated ? [`if ${accelerator}.sync_gradients:`, `${indentOf(text)}${line}`] : [line];
   const edit = insertLinesBefore(text, step.statement, lines);
   const at = isAccumulated ? { ...step, branches: [{ test: "sync_gradients", taken: true }] } : step;
   return edit === null ? null : { edits: [edit], at, source: "beside the loss" };
 }
 
-function oneLevel(text: string): string {
-  return /^( +|\t)\S/m.exec(text)?.[1] ?? "    ";
-}
-
 /** One norm over all gradients, on the device: nothing waits for it until it is logged. */
-function normOf(parameters: string, stack: string, text: string): string {
+export function normOf(parameters: string, stack: string, text: string): string {
   const quote = quoteOf(text);
   const all = /^\[p for group in ([\w.[\]"']+)\.param_groups for p in group\[/.exec(parameters)?.[1];
   const each =

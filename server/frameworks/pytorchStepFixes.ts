@@ -68,9 +68,11 @@ function accelerateLines(
   return isSynchronized ? [clip] : [`if ${accelerator}.sync_gradients:`, `${indentOf(text)}${clip}`];
 }
 
-/** One level of indentation: that of the first indented line. */
-function indentOf(text: string): string {
-  return /^( +|\t)\S/m.exec(text)?.[1] ?? "    ";
+/** One level of indentation: that of the first block. */
+export function indentOf(text: string): string {
+  const block =
+    /^([ \t]*)(?:async |def|class|for|if|else|while|with|try)\b[^\n]*:[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*\r?\n)*\1([ \t]+)\S/m;
+  return block.exec(text)?.[2] ?? "    ";
 }
 
 /** `unscale_` on its own line before the clip; one that stands between clip and step is moved up. */

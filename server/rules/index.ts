@@ -16,6 +16,7 @@ import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
+import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
@@ -43,6 +44,7 @@ export const rules: readonly Rule[] = [
   noLearningRateSchedule,
   noWarmup,
   nonfiniteHidden,
+  nonfiniteUnchecked,
   samplerEpochUnset,
   schedulerStepOrder,
   unstableLoss,
