@@ -1,5 +1,6 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
+import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
@@ -52,6 +53,7 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];

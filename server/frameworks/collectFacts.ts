@@ -72,6 +72,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };

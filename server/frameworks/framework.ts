@@ -1,4 +1,5 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
+import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
@@ -107,6 +108,8 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** Saves the state that a checkpoint leaves out, and reads it back. */
+  readonly saveState: (context: FixContext, fact: UnsavedStateFact) => FixDraft | null;
   /** Tells a sampler the epoch, where the loop over epochs begins. */
   readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */

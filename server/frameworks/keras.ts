@@ -1,4 +1,5 @@
 import type { Framework } from "./framework.ts";
+import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
 import { collectKerasIneffectiveClips } from "./kerasIneffectiveClips.ts";
 import { collectL2Penalties } from "./kerasL2Penalties.ts";
@@ -36,6 +37,7 @@ export const keras: Framework = {
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
       traits: collectKerasTraits(source),
+      unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };

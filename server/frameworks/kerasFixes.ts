@@ -8,6 +8,7 @@ import type {
 import type { TextEdit } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
+import { trackOptimizer } from "./kerasCheckpoints.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
 import { stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
@@ -19,6 +20,7 @@ import { canonicalTensorflowName } from "./tensorflowNames.ts";
 export const kerasFixes: Partial<FrameworkFixes> = {
   clipGradientNorm,
   setOptimizerArgument,
+  saveState: trackOptimizer,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
   guardStep: stopOnNaN,

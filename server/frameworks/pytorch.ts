@@ -8,6 +8,8 @@ import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { saveState } from "./pytorchCheckpointFixes.ts";
+import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
@@ -68,6 +70,7 @@ export const pytorch: Framework = {
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
+    const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     const levels = trainingLevels(source, drafts);
     const iterated = iteratedLoaders(source, drafts);
     return {
@@ -80,11 +83,12 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
-      schedulers: collectTorchSchedulers(source, optimizers, drafts, libraryVersions),
+      schedulers,
       learningRateWrites: collectTorchRateWrites(source),
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
@@ -99,6 +103,7 @@ export const pytorch: Framework = {
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
+    saveState,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,
