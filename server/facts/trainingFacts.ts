@@ -113,6 +113,8 @@ export interface OptimizerFact extends TextRange {
   readonly hasOtherGroups?: boolean;
   /** It limits gradients or updates by itself unless told otherwise: Adafactor, apex's FusedLAMB. */
   readonly clipsItself?: boolean;
+  /** Its parameters are those of a model whose weights are loaded, or of one that begins at random; missing where the model is not known. */
+  readonly tunesPretrained?: boolean;
   /** The tests around it do not let it be built unless a command line or a config says so. */
   readonly offByDefault?: boolean;
   /** The expression that combines it with other transformations (`optax.chain(…)`), where there is one. */

@@ -7,6 +7,7 @@ import type { Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
 import { type Constructor, constructorBehind } from "./optimizerConstructors.ts";
 import { parameterGroups } from "./parameterGroups.ts";
+import { tunesPretrained } from "./pretrainedParameters.ts";
 import { type OptimizerSignature, torchOptimizers } from "./pytorchDefaults.ts";
 import { guardedOn } from "./pytorchFlags.ts";
 import { argumentsOfSignature, type SignatureParameter } from "./signatureArguments.ts";
@@ -68,6 +69,7 @@ export function optimizerFact(
   const parameters = parametersOf(call);
   const groups = parameters === null ? null : parameterGroups(parameters, scope, signature.parameters);
   const isOff = guardedOn(site);
+  const pretrained = parameters === null || !signature.adamFamily ? null : tunesPretrained(parameters, scope);
   return {
     start: call.start,
     end: call.end,
@@ -77,6 +79,7 @@ export function optimizerFact(
     adaptive: signature.adaptive,
     adamFamily: signature.adamFamily,
     ...(signature.clipsItself === true ? { clipsItself: true } : {}),
+    ...(pretrained === null ? {} : { tunesPretrained: pretrained }),
     ...(isOff.known && !isOff.value && isOff.alternatives.length === 0 ? { offByDefault: true } : {}),
     nameRange: nameRangeOf(call.callee),
     boundTo: boundTo(site),

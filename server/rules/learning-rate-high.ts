@@ -54,7 +54,7 @@ export const learningRateHigh: Rule = {
     const fineTuning = fineTunesTransformer(context.facts, context.text);
     for (const optimizer of context.facts.optimizers) {
       if (!optimizer.adamFamily || optimizesTensors(optimizer) || isReplaced(context.facts, optimizer)) continue;
-      const kind = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
+      const kind = fineTuning && isTuned(optimizer) && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       const limit = context.optionValue(kind);
       const argument = highRate(optimizer, limit);
       const rate = lowestRate(argument);
@@ -120,6 +120,11 @@ function fineTunesTransformer(facts: TrainingFacts, text: string): boolean {
   const has = (trait: string) =>
     facts.traits.some((fact) => fact.trait === trait && !isFixedTable(text.slice(fact.start, fact.end)));
   return has("pretrained") && has("transformer") && !tunesFewParameters.test(text);
+}
+
+/** A small new net beside a pretrained one learns at its own rate; what a Trainer builds is over the model of the file. */
+function isTuned({ framework, tunesPretrained }: OptimizerFact): boolean {
+  return framework !== "pytorch" || tunesPretrained === true;
 }
 
 /** `nn.Embedding.from_pretrained(sinusoid_table)`: a table of positions, not a pretrained model. */
