@@ -38,7 +38,8 @@ export function parameterGroups(
       const found = candidatesOfName(parameters.name, parameters, scope);
       const all = (found.known ? found.candidates : []).flatMap(
         ({ expression, scope: from }) =>
-          (expression.kind === "name" && expression.name === parameters.name
+          // Ranges of another file mean nothing here.
+          (from.source !== scope.source || (expression.kind === "name" && expression.name === parameters.name)
             ? null
             : parameterGroups(expression, from, signature, depth + 1)) ?? [],
       );

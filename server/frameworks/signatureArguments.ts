@@ -100,13 +100,17 @@ function whereWritten<Name extends string>(
     if (before === "unclear") {
       const spread = inSpread({ call, scope }, [keyword, ...(aliases ?? [])]);
       if (spread.at !== "default") return spread;
-    } else if (before !== null) return inCall(before, scope, keyword);
+    } else if (before !== null) {
+      const written = inCall(before, scope, keyword);
+      // Ranges of another file mean nothing here.
+      return scope.source === site.scope.source ? written : { ...written, argument: null };
+    }
   }
   return { at: "default" };
 }
 
-function inCall(argument: Argument, scope: Scope, spelling: string): Written {
-  return { at: "argument", argument, value: argument.value, scope, spelling, chain: [] };
+function inCall(argument: Argument, scope: Scope, spelling: string) {
+  return { at: "argument", argument, value: argument.value, scope, spelling, chain: [] } as const;
 }
 
 /** An argument that can only come through `*` or `**`: read from the dictionary where that is a literal. */

@@ -1,4 +1,5 @@
 import type { FrameworkName } from "../facts/trainingFacts.ts";
+import { optimizersHere } from "../facts/trainingFacts.ts";
 import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import { settingsOf } from "./groupSettings.ts";
@@ -51,7 +52,7 @@ export const adamL2WeightDecay: Rule = {
         ],
       });
     }
-    for (const optimizer of context.facts.optimizers) {
+    for (const optimizer of optimizersHere(context.facts)) {
       if (!buildsTorch.has(optimizer.framework) || !l2ByDefault.has(optimizer.algorithm)) continue;
       const decays = settingsOf(optimizer, "weightDecay").map(({ argument }) => argument);
       const decay = decays.find((each) => (certainNumber(each) ?? 0) !== 0);
