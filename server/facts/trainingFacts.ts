@@ -11,6 +11,7 @@ import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { LossLogFact } from "./lossLogFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
+import type { MissingParametersFact } from "./missingParametersFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
@@ -53,6 +54,7 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];

@@ -22,6 +22,7 @@ import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
@@ -92,6 +93,7 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
