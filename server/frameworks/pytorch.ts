@@ -23,6 +23,7 @@ import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
@@ -38,6 +39,7 @@ import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchSte
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -49,6 +51,9 @@ const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
 const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
+    ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
+    "getattr\\s*\\([\\w.]*optim",
+    "create_optimizer",
     "backward\\s*\\(",
     "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),
@@ -90,6 +95,7 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],

@@ -18,6 +18,7 @@ import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
+import { optimizerMissingParameters } from "./optimizer-missing-parameters.ts";
 import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
@@ -48,6 +49,7 @@ export const rules: readonly Rule[] = [
   noWarmup,
   nonfiniteHidden,
   nonfiniteUnchecked,
+  optimizerMissingParameters,
   optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,
