@@ -1,4 +1,4 @@
-import { calledFunction } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
 import { dottedText, rootName, subjectText, terminalName } from "../facts/dottedText.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
 import type { MissingParametersFact } from "../facts/missingParametersFacts.ts";
