@@ -54,7 +54,9 @@ export const learningRateHigh: Rule = {
     if (rateSetElsewhere.test(context.text) || context.facts.learningRateWrites.length > 0) return;
     const fineTuning = fineTunesTransformer(context.facts, context.text);
     for (const optimizer of optimizersHere(context.facts)) {
-      if (!optimizer.adamFamily || optimizesTensors(optimizer) || isReplaced(context.facts, optimizer)) continue;
+      // LAMB scales each layer's step to the layer's norm, so that its rate means something else.
+      if (!optimizer.adamFamily || optimizer.algorithm === "lamb" || optimizesTensors(optimizer)) continue;
+      if (isReplaced(context.facts, optimizer) || isForAnother(context.facts, optimizer)) continue;
       const kind = fineTuning && isTuned(optimizer) && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       const limit = context.optionValue(kind);
       const argument = highRate(optimizer, limit);
@@ -94,6 +96,16 @@ function highRate(optimizer: OptimizerFact, limit: number): OptimizerArgument | 
 
 function withRate(optimizer: OptimizerFact, learningRate: OptimizerArgument): OptimizerFact {
   return { ...optimizer, arguments: { ...optimizer.arguments, learningRate } };
+}
+
+/** One rate by default for a choice of optimizers under one name: which of them it was set for is not told. */
+function isForAnother({ optimizers }: TrainingFacts, optimizer: OptimizerFact): boolean {
+  const rate = optimizer.arguments.learningRate?.resolved;
+  if (rate?.known !== true || !rate.overridable || optimizer.boundTo === null) return false;
+  return optimizers.some(({ adamFamily, boundTo, arguments: { learningRate } }) => {
+    if (adamFamily || boundTo !== optimizer.boundTo) return false;
+    return learningRate?.resolved.known === true && learningRate.resolved.value === rate.value;
+  });
 }
 
 /** A schedule takes the constructor's number as a factor, or puts its own in its place. */
