@@ -74,8 +74,10 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
+    anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }
