@@ -2,6 +2,7 @@ import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
+import type { EvaluationModeFact } from "./evaluationModeFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
 import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
@@ -50,6 +51,7 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly evaluationModes: readonly EvaluationModeFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

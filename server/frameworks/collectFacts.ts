@@ -70,6 +70,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
+    evaluationModes: [...facts.evaluationModes, ...(found.evaluationModes ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
   };

@@ -11,6 +11,8 @@ import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
+import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
+import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
@@ -78,6 +80,7 @@ export const pytorch: Framework = {
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
+      evaluationModes: collectTorchEvaluationModes(source, drafts),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
@@ -97,6 +100,7 @@ export const pytorch: Framework = {
     correctScalerCall,
     addGradScaler,
     listParameters,
+    setEvaluationMode,
     setSamplerEpoch,
     detachLoss,
     stabilizeLossTerm,

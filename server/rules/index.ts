@@ -6,6 +6,7 @@ import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
+import { evalModeMissing } from "./eval-mode-missing.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
@@ -32,6 +33,7 @@ export const rules: readonly Rule[] = [
   clipMisplaced,
   deepspeedConfig,
   epsUnsetUnderMixedPrecision,
+  evalModeMissing,
   fp16WithoutLossScaling,
   learningRateHigh,
   lossKeepsGraph,
