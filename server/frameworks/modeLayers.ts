@@ -10,18 +10,35 @@ export type ModeLayers = { readonly layer: string } | "none" | "unknown";
 const modeLayer =
   /\b(Alpha|Feature)?Dropout\w*|\b(Sync|Lazy)?BatchNorm\w*|\bDropPath\w*|\bRReLU\b|\bTransformer(En|De)coderLayer\b|\bnn\.Transformer\b|\bdropout\b/;
 
+/** Methods that hand back the model, and wrappers that call what they wrap. */
+const chained = /^(to|cuda|cpu|float|double|half|train|eval|requires_grad_|apply)$/;
+const wrapping = /^(DataParallel|DistributedDataParallel|DDP|FSDP|FullyShardedDataParallel|compile)$/;
+
 /** What the classes of the file say of the model that an expression calls. */
 export function modeLayersOf(model: Expression, scope: Scope): ModeLayers {
   const { source } = scope;
   const made = new Set<Call>();
+  const followed = new Set<Call>();
   const classes = new Set<ClassInfo>();
-  linkedCalls(model, scope, (call, from) => {
+  const isModel = (call: Call, from: Scope): boolean => {
+    const { callee } = call;
+    const first = call.arguments[0];
+    const isChained = callee.kind === "attribute" && chained.test(callee.name);
+    const inner = isChained ? callee.object : wrapping.test(terminalName(callee) ?? "") ? first?.value : undefined;
+    if (inner !== undefined) {
+      if (!followed.has(call)) {
+        followed.add(call);
+        linkedCalls(inner, from, isModel);
+      }
+      return true;
+    }
     const own = classOf(call, from);
     if (own !== null) classes.add(own);
     else if (qualifiedName(call.callee, from)?.startsWith("torch.nn.") === true) made.add(call);
     else return false;
     return true;
-  });
+  };
+  linkedCalls(model, scope, isModel);
   if (classes.size === 0 && made.size === 0) return "unknown";
   const texts = [...made].map(({ start, end }) => source.text.slice(start, end));
   let unread = false;

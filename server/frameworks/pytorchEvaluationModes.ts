@@ -62,8 +62,7 @@ export function collectTorchEvaluationModes(
 
 /** The module, and functions that nothing in the file calls. */
 function rootsOf(source: SourceIndex): readonly { readonly body: readonly Statement[]; readonly scope: Scope }[] {
-  const isUncalled = ({ definition }: FunctionInfo) =>
-    !source.callsByTerminalName.has(definition.name) && (source.nameUses.get(definition.name) ?? 0) === 0;
+  const isUncalled = ({ definition }: FunctionInfo) => !source.callsByTerminalName.has(definition.name);
   const uncalled = [...source.functions.values()].filter(isUncalled);
   return [
     { body: source.module.body, scope: source.moduleScope },
@@ -99,7 +98,8 @@ function faultOf(
   const all = everywhere.flatMap(({ calls }) => calls);
   if (first === undefined || !all.every(({ model }) => isTrained(model, traces))) return null;
   const recordsGraph = all.every(({ gradients }) => gradients === "on");
-  const inTraining = all.every((call) => isInTraining(call, trace, source));
+  const standings = all.map((call) => standingOf(call, trace, source));
+  const inTraining = !standings.includes("apart") && standings.includes("training");
   const layers = inTraining ? modeLayersOf(first.call.callee, first.scope) : "unknown";
   const fault = inTraining && layers !== "none" ? "training-mode" : "gradients";
   if (fault === "gradients" && !recordsGraph) return null;
@@ -124,14 +124,21 @@ function isTrained(model: string, traces: readonly ModeTrace[]): boolean {
   return traces.some(({ trainings }) => trainings.some(({ models }) => models.has(model)));
 }
 
-/** Certainly in training mode: put into it, trained so far, or fresh; and no other model is evaluated meanwhile under another name. */
-function isInTraining({ modes, model }: ValidationCall, { root }: ModeTrace, source: SourceIndex): boolean {
+/**
+ * `"training"`: put into training mode, trained so far, or fresh; `"apart"`: it or another model, which may be the same under
+ * another name, is in evaluation mode or was handed to code that is not read.
+ */
+function standingOf(
+  { modes, model }: ValidationCall,
+  { root }: ModeTrace,
+  source: SourceIndex,
+): "training" | "apart" | "unclear" {
   const evaluated = mode.evaluation | mode.validated | mode.unknown;
-  if ([...modes.values()].some((each) => (each & evaluated) !== 0)) return false;
+  if ([...modes.values()].some((each) => (each & evaluated) !== 0)) return "apart";
   const own = modeOf(modes, model);
-  if (own === mode.training) return true;
-  if (mayComeInEvaluation(source)) return false;
-  return (own & mode.unset) === 0 || root.kind === "module";
+  if ((own & mode.training) !== 0) return "training";
+  if (mayComeInEvaluation(source)) return "unclear";
+  return (own & mode.trained) !== 0 || root.kind === "module" ? "training" : "unclear";
 }
 
 function layersOf({ trainings, validations }: ModeTrace, model: string): ModeLayers {

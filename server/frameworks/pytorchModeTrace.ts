@@ -52,6 +52,14 @@ export interface ModeTrace {
   readonly trainCalls: readonly TextRange[];
 }
 
+interface Evaluation {
+  readonly call: Call;
+  readonly within: LoopDraft | null;
+  readonly order: number;
+  /** A validation has run in the mode that it sets. */
+  isUsed: boolean;
+}
+
 interface Place {
   readonly scope: Scope;
   readonly names: ReadonlyMap<string, string>;
@@ -71,7 +79,7 @@ const maximumInlining = 6;
 
 /** Functions that are handed a model and leave its mode as it is. */
 const harmless =
-  /^(print|len|id|type|isinstance|hasattr|getattr|setattr|list|sum|next|iter|str|repr|compile|save\w*|load\w*|count\w*|num_\w*|get_(param|model|optim|lr)\w*|init\w*|weights?_init|watch|add_graph|summary|log\w*|clip\w*|\w*optim\w*|deepcopy|convert_sync_batchnorm|unwrap\w*|prepare|initialize|to|cuda|set_\w*grad\w*|update\w*|parameters|build\w*|create\w*|make\w*|info|debug|append|backward|step|param\w*|[A-Z]\w*)$/;
+  /^(print|len|id|type|isinstance|hasattr|getattr|setattr|list|sum|next|iter|str|repr|compile|save\w*|load\w*|count\w*|num_\w*|get_(param|model|optim|lr)\w*|init\w*|weights?_init|watch|add_graph|summary|log\w*|clip\w*|\w*optim\w*|deepcopy|convert_sync_batchnorm|unwrap\w*|prepare|initialize|accumulate|no_sync|join|to|cuda|set_\w*grad\w*|update\w*|parameters|build\w*|create\w*|make\w*|info|debug|append|backward|step|param\w*|[A-Z]\w*)$/;
 
 /** Follows the modes of models through a file's training code, with functions of the file inlined. */
 export function traceModes(
@@ -87,7 +95,10 @@ export function traceModes(
   /** Models that something has put back into training, in order; `"*"` for all. */
   const restored: string[] = [];
   const trainCalls: TextRange[] = [];
-  const lastEvaluation = new Map<string, { readonly call: Call; readonly within: LoopDraft | null }>();
+  const lastEvaluation = new Map<string, Evaluation>();
+  let evaluations = 0;
+  /** Training goes through these on purpose: frozen parts, teachers. */
+  const deliberate = new Set<Call>();
   let steps = 0;
 
   function identity(expression: Expression, { names }: Place): string | null {
@@ -192,8 +203,9 @@ export function traceModes(
     };
     const firstTraining = draft === null ? trainings.length : trainings.length - 1;
     const firstRestored = restored.length;
+    const firstEvaluation = evaluations;
     const once = joined(run(loop.body, head, inside), leaving.next);
-    if (once !== null) notice(once, trainings.slice(firstTraining), restored.slice(firstRestored));
+    if (once !== null) notice(once, trainings.slice(firstTraining), restored.slice(firstRestored), firstEvaluation);
     leaving.next = null;
     // A second turn meets what the first one leaves behind.
     const twice = once === null ? null : joined(run(loop.body, once, inside), leaving.next);
@@ -202,23 +214,25 @@ export function traceModes(
   }
 
   /** A turn of a loop ends in evaluation mode, and nothing in the loop puts the model back. */
-  function notice(modes: Modes, within: readonly Training[], back: readonly string[]): void {
+  function notice(modes: Modes, within: readonly Training[], back: readonly string[], since: number): void {
     for (const training of within) {
       const { models } = training;
       for (const model of models.keys()) {
         if ((modeOf(modes, model) & mode.validated) === 0) continue;
         const isBack = back.some((each) => each === "*" || each === model || model.startsWith(`${each}.`));
-        if (!isBack) leave(model, training);
+        if (!isBack) leave(model, training, since);
       }
     }
   }
 
-  function leave(model: string, training: Training): void {
+  function leave(model: string, training: Training, since: number): void {
     for (let name = model; ; name = name.slice(0, name.lastIndexOf("."))) {
       const evaluation = lastEvaluation.get(name);
       if (evaluation !== undefined) {
-        const { call, within } = evaluation;
-        if (!left.has(call)) left.set(call, { model, evaluation: call, isWithin: within === training.draft, training });
+        const { call, within, order } = evaluation;
+        // A model that was put there before the loop is meant to stay there.
+        if (order >= since && !left.has(call))
+          left.set(call, { model, evaluation: call, isWithin: within === training.draft, training });
         return;
       }
       if (!name.includes(".")) return;
@@ -257,7 +271,8 @@ export function traceModes(
 
   function setMode(call: Call, receiver: Expression, model: string, set: number, modes: Modes, place: Place): Modes {
     const isAny = receiver.kind === "name" && isElement(receiver.name, place.scope);
-    if (set === mode.evaluation) lastEvaluation.set(model, { call, within: place.training?.draft ?? null });
+    if (set === mode.evaluation)
+      lastEvaluation.set(model, { call, within: place.training?.draft ?? null, order: evaluations++, isUsed: false });
     else {
       restored.push(isAny ? "*" : model);
       trainCalls.push(call);
@@ -284,12 +299,15 @@ export function traceModes(
         gradients: place.gradients,
         within: training?.draft ?? null,
       });
+      const evaluation = lastEvaluation.get(model);
+      if (evaluation !== undefined) evaluation.isUsed = true;
       return (now & mode.evaluation) === 0 ? modes : withMode(modes, model, (now & ~mode.evaluation) | mode.validated);
     }
     if (training === null) return modes;
     const { callee } = call;
+    const evaluation = (now & mode.evaluation) !== 0 ? lastEvaluation.get(model) : undefined;
+    if (evaluation?.isUsed === false) deliberate.add(evaluation.call);
     training.models.set(model, { text: source.text.slice(callee.start, callee.end), scope: place.scope });
-    if (now === mode.validated) leave(model, training);
     return now === mode.unset ? withMode(modes, model, mode.trained) : modes;
   }
 
@@ -386,7 +404,7 @@ export function traceModes(
   return {
     root: root.scope,
     validations: [...validations.values()].map(({ pass, calls }) => ({ ...pass, calls })),
-    left: [...left.values()],
+    left: [...left.values()].filter(({ evaluation }) => !deliberate.has(evaluation)),
     trainings,
     trainCalls,
   };

@@ -13,7 +13,12 @@ function readsAsValidation(text: string): boolean {
 
 /** A function that runs a model over validation data, by its name; a policy's `evaluate_actions` does not. */
 export function isValidationFunction(name: string): boolean {
-  return readsAsValidation(name) && !/loader|dataset|iter|action|metric|split|transform|policy|^is_|^get_/i.test(name);
+  return (
+    readsAsValidation(name) &&
+    !/^test_(?!epoch|model|one|loop|net|step|acc|set|class)|loader|dataset|iter|action|metric|split|transform|policy|^is_|^get_/i.test(
+      name,
+    )
+  );
 }
 
 /** A loop over validation batches: by what it runs over, or over any batches in a function that is called a validation. */
@@ -26,7 +31,7 @@ export function isValidationLoop(loop: Loop, scope: Scope, isConditional: boolea
   const around = functionAround(scope)?.definition.name ?? "";
   return (
     isValidationFunction(around) &&
-    /loader|iter|data|dl\b|batch|set\b/i.test(iterable) &&
+    !/^(tqdm\()?range\((?!.*\b(len|size|shape)\b)/.test(iterable) &&
     !/train/i.test(iterable + around)
   );
 }
