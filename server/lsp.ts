@@ -17,9 +17,9 @@ import { answerRequests } from "./lsp/requests.ts";
 import { serveRuns } from "./lsp/runs.ts";
 import { listenToTexts } from "./lsp/sync.ts";
 
-/** Files that hold settings or pin library versions: when one changes, everything open is linted again. */
+/** Files that hold settings, accept findings or pin library versions: when one changes, everything open is linted again. */
 const basisFiles =
-  "**/{pyproject.toml,haywire.toml,requirements*.txt,environment.yml,environment.yaml,package.json,package-lock.json}";
+  "**/{pyproject.toml,haywire.toml,*baseline*.json,requirements*.txt,environment.yml,environment.yaml,package.json,package-lock.json}";
 
 /** Serves a client over any connection until it closes: linting of open texts, and runs that are watched. */
 export function startLanguageServer(connection: Connection): void {

@@ -11,6 +11,7 @@ import { textReport } from "../report/textReport.ts";
 import { unifiedDiff } from "../report/unifiedDiff.ts";
 import { rules } from "../rules/index.ts";
 import { readableDocument } from "../rules/ruleDocument.ts";
+import { withoutAcceptedFindings, writeAcceptedFindings } from "./acceptedFiles.ts";
 import { sourcesOf } from "./checkedSources.ts";
 import { type CheckedFile, checkFiles } from "./checkFiles.ts";
 import { createSettingsReader } from "./commandSettings.ts";
@@ -23,6 +24,7 @@ const noRules: string[] = [];
 const options = {
   format: { type: "string" as const, default: "text" },
   config: { type: "string" as const },
+  preset: { type: "string" as const },
   rule: { type: "string" as const, multiple: true as const, default: noRules },
   quiet: { type: "boolean" as const, default: false },
   fix: { type: "boolean" as const, default: false },
@@ -30,6 +32,8 @@ const options = {
   diff: { type: "boolean" as const, default: false },
   "exit-zero": { type: "boolean" as const, default: false },
   statistics: { type: "boolean" as const, default: false },
+  "write-baseline": { type: "string" as const },
+  "no-baseline": { type: "boolean" as const, default: false },
   "show-settings": { type: "boolean" as const, default: false },
   "stdin-filename": { type: "string" as const },
 };
@@ -46,8 +50,13 @@ Lints .py, .ipynb, .ts, .tsx, .js and .mjs files; without a path, those of the c
   --fix                 apply the safe fixes
   --unsafe-fixes        with --fix or --diff: also those that change the training
   --diff                print what --fix would change, and change nothing
+  --preset PRESET       recommended, strict (an info fails the check) or all (a hint does too)
   --rule NAME=SEVERITY  off, hint, info, warning or error; may be given again
   --config FILE         settings from this file instead of pyproject.toml and haywire.toml
+  --write-baseline[=FILE]
+                        accept all that is found now, so that only new findings are told
+                        (default: the file of the settings, else haywire-baseline.json)
+  --no-baseline         tell accepted findings too
   --show-settings       print the settings and where each comes from
   --statistics          count findings by rule, and say what could not be told
   --stdin-filename FILE the name of what is read from standard input with -
@@ -56,9 +65,12 @@ Lints .py, .ipynb, .ts, .tsx, .js and .mjs files; without a path, those of the c
 
 Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be done.`,
   run: async (argv, io) => {
-    const { values, positionals } = readOptions(argv, { options });
+    const { values, positionals } = readOptions(withBaselineName(argv), { options });
     const format = oneOf("--format", values.format, ["text", "json", "sarif", "github"]);
-    const settingsOf = await createSettingsReader(io, values);
+    const settingsOf = await createSettingsReader(io, {
+      ...values,
+      baseline: values["no-baseline"] ? false : undefined,
+    });
     const paths = positionals.length > 0 ? positionals : ["."];
     if (values["show-settings"]) {
       const first = path.resolve(io.cwd, paths[0] ?? ".");
@@ -94,7 +106,16 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       }
     }
 
-    const files = checked.map((each) => each.reported);
+    const baseline = values["write-baseline"];
+    if (baseline !== undefined) {
+      if (unread.size > 0) {
+        say(io.stderr, "haywire: no baseline was written, since not all could be read.");
+        return exitFailure;
+      }
+      await writeAcceptedFindings(checked, baseline === "" ? null : baseline, settingsOf, io);
+      return exitClean;
+    }
+    const files = (await withoutAcceptedFindings(checked, settingsOf, io)).map((each) => each.reported);
     if (values.diff) {
       const changes = checked.filter((each) => each.fixedText !== null).length;
       if (!values.quiet) say(io.stderr, `${changes} of ${files.length} files would change.`);
@@ -110,6 +131,15 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
     return counts && !values["exit-zero"] ? exitFindings : exitClean;
   },
 };
+
+/** The option's file may be left out, or follow after a blank where it is the name of a JSON file. */
+function withBaselineName(argv: readonly string[]): readonly string[] {
+  const at = argv.indexOf("--write-baseline");
+  if (at < 0) return argv;
+  const next = argv[at + 1];
+  const isName = next?.endsWith(".json") === true;
+  return [...argv.slice(0, at), `--write-baseline=${isName ? next : ""}`, ...argv.slice(at + (isName ? 2 : 1))];
+}
 
 async function reportIn(
   format: "text" | "json" | "sarif" | "github",

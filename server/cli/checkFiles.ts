@@ -103,7 +103,7 @@ function leftOut(name: string, file: string): CheckedFile {
     name,
     file,
     source: { text: "", encoding: "utf-8", bom: false, binary: false },
-    reported: { path: name, text: "", locate, diagnostics: [], problems: [], suppressed: 0, facts: null },
+    reported: { path: name, text: "", locate, diagnostics: [], problems: [], suppressed: 0, accepted: 0, facts: null },
     fixedText: null,
   };
 }
@@ -124,6 +124,7 @@ function checkedFile(
     source,
     reported: {
       ...result,
+      accepted: 0,
       path: name,
       text: program.text,
       locate: program.locate,

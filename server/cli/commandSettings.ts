@@ -1,11 +1,14 @@
 import path from "node:path";
-import type { Settings } from "../config/settings.ts";
-import { settingsLayerOfFile, settingsLayersFor } from "../config/settingsFiles.ts";
+import { isPreset, type PresetName, presets } from "../config/preset.ts";
+import { baselineFileName, type Settings } from "../config/settings.ts";
+import { settingsLayerOfFile, settingsLayersFor, settingsProblemText } from "../config/settingsFiles.ts";
 import { type SettingsLayer, settingsFrom } from "../config/settingsLayer.ts";
 import { rules } from "../rules/index.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { type CommandIo, say, UsageError } from "./io.ts";
-import { ruleSeverities } from "./options.ts";
+import { oneOf, ruleSeverities } from "./options.ts";
+
+const presetNames: readonly PresetName[] = Object.keys(presets).filter(isPreset);
 
 /** Settings that hold for a folder (absolute). */
 export type SettingsReader = (folder: string) => Promise<Settings>;
@@ -16,12 +19,21 @@ export type SettingsReader = (folder: string) => Promise<Settings>;
  */
 export async function createSettingsReader(
   io: CommandIo,
-  given: { readonly config?: string | undefined; readonly rule: readonly string[] },
+  given: {
+    readonly config?: string | undefined;
+    readonly rule: readonly string[];
+    readonly preset?: string | undefined;
+    readonly baseline?: string | false | undefined;
+  },
 ): Promise<SettingsReader> {
   const ruleNames = rules.map((rule) => rule.name);
   const commandLine: SettingsLayer = {
     origin: "command line",
-    values: { rules: ruleSeverities(given.rule, ruleNames) },
+    values: {
+      rules: ruleSeverities(given.rule, ruleNames),
+      ...(given.preset === undefined ? {} : { preset: oneOf("--preset", given.preset, presetNames) }),
+      ...(given.baseline === undefined ? {} : { baseline: given.baseline }),
+    },
     base: io.cwd,
     file: null,
   };
@@ -30,20 +42,20 @@ export async function createSettingsReader(
     throw new UsageError(`${given.config}: ${named.problems[0]?.message ?? "there are no settings of haywire in it"}.`);
   }
   const told = new Set<string>();
-  const tell = (problem: Problem) => {
-    const line = `haywire: ${path.relative(io.cwd, problem.path)}: ${problem.message}.`;
+  const tell = async (problem: Problem) => {
+    const line = `haywire: ${await settingsProblemText(problem, path.relative(io.cwd, problem.path))}.`;
     if (!told.has(line)) say(io.stderr, line);
     told.add(line);
   };
   const byFolder = new Map<string, Promise<Settings>>();
-  const layers = new Map<string, Promise<Outcome<SettingsLayer | null>>>();
+  const layers = new Map<string, Promise<Outcome<readonly SettingsLayer[]>>>();
 
   const read = async (folder: string): Promise<Settings> => {
-    const files = named
-      ? { value: named.value ? [named.value] : [], problems: [] }
-      : await settingsLayersFor(folder, undefined, layers);
-    const settings = settingsFrom([...files.value, commandLine], ruleNames);
-    for (const problem of [...files.problems, ...settings.problems]) tell(problem);
+    const found = await settingsLayersFor(folder, undefined, layers);
+    const accepted = found.value.filter(({ origin }) => path.basename(origin) === baselineFileName);
+    const files = named ? { value: [...accepted, ...(named.value ? [named.value] : [])], problems: [] } : found;
+    const settings = settingsFrom([...files.value, commandLine], rules);
+    for (const problem of [...files.problems, ...settings.problems]) await tell(problem);
     return settings.value;
   };
   return (folder) => {

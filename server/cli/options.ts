@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
+import { nearestHint } from "../config/nearestName.ts";
 import type { SeveritySetting } from "../rules/rule.ts";
 import { UsageError } from "./io.ts";
 
@@ -14,7 +15,9 @@ export function readOptions<T extends ParseArgsConfig>(argv: readonly string[], 
 /** One of the words that an option takes, else `UsageError` with the list of them. */
 export function oneOf<T extends string>(option: string, value: string, words: readonly T[]): T {
   const found = words.find((word) => word === value);
-  if (found === undefined) throw new UsageError(`${option} takes ${words.join(", ")}, not "${value}".`);
+  if (found === undefined) {
+    throw new UsageError(`${option} takes ${words.join(", ")}, not "${value}"${nearestHint(value, words)}.`);
+  }
   return found;
 }
 
@@ -30,7 +33,8 @@ export function ruleSeverities(
       const equals = setting.indexOf("=");
       const name = equals < 0 ? setting : setting.slice(0, equals);
       if (!knownRules.includes(name)) {
-        throw new UsageError(`--rule names "${name}", which is no rule. \`haywire rule\` lists them.`);
+        const near = nearestHint(name, knownRules);
+        throw new UsageError(`--rule names "${name}", which is no rule${near}. \`haywire rule\` lists them.`);
       }
       return [name, oneOf(`--rule ${name}`, equals < 0 ? "" : setting.slice(equals + 1), severities)];
     }),

@@ -1,32 +1,49 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import path from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { Outcome, Problem } from "../text/problem.ts";
+import { baselineFileName } from "./settings.ts";
 import type { SettingsLayer } from "./settingsLayer.ts";
 
 /**
  * The layers of the settings files that hold for a folder, the outermost first: in each folder from the root down
- * `[tool.haywire]` of pyproject.toml, else haywire.toml. `stopAt` is the last folder looked at on the way up;
+ * a file of accepted findings, and `[tool.haywire]` of pyproject.toml, else haywire.toml. `stopAt` is the last folder looked at on the way up;
  * `known` keeps what each folder holds from one call to the next.
  */
 export async function settingsLayersFor(
   folder: string,
   stopAt?: string,
-  known: Map<string, Promise<Outcome<SettingsLayer | null>>> = new Map(),
+  known: Map<string, Promise<Outcome<readonly SettingsLayer[]>>> = new Map(),
 ): Promise<Outcome<readonly SettingsLayer[]>> {
   const layers: SettingsLayer[] = [];
   const problems: Problem[] = [];
   for (const each of foldersUp(path.resolve(folder), stopAt)) {
-    const read = known.get(each) ?? layerIn(each);
+    const read = known.get(each) ?? layersIn(each);
     known.set(each, read);
     const { value, problems: wrong } = await read;
     problems.push(...wrong);
-    if (value !== null) layers.unshift(value);
+    layers.unshift(...value);
   }
   return { value: layers, problems };
 }
 
-async function layerIn(folder: string): Promise<Outcome<SettingsLayer | null>> {
+async function layersIn(folder: string): Promise<Outcome<readonly SettingsLayer[]>> {
+  const accepted = path.join(folder, baselineFileName);
+  const isThere = await access(accepted).then(
+    () => true,
+    () => false,
+  );
+  const baseline: SettingsLayer = {
+    origin: accepted,
+    values: { baseline: baselineFileName },
+    base: folder,
+    file: null,
+  };
+  const { value, problems } = await fileLayerIn(folder);
+  return { value: [...(isThere ? [baseline] : []), ...(value === null ? [] : [value])], problems };
+}
+
+async function fileLayerIn(folder: string): Promise<Outcome<SettingsLayer | null>> {
   const problems: Problem[] = [];
   for (const name of ["pyproject.toml", "haywire.toml"]) {
     const file = path.join(folder, name);
@@ -37,6 +54,13 @@ async function layerIn(folder: string): Promise<Outcome<SettingsLayer | null>> {
     if (value !== null) return { value, problems };
   }
   return { value: null, problems };
+}
+
+/** A problem of a settings file as one line: its file, its line where that is known, and the message. */
+export async function settingsProblemText({ path: file, offset, message }: Problem, shownPath = file): Promise<string> {
+  const text = offset === undefined ? null : await readIfPresent(file);
+  const line = text === null ? "" : `:${text.slice(0, offset).split("\n").length}`;
+  return `${shownPath}${line}: ${message}`;
 }
 
 /** The layer of the file that `--config` names: a pyproject.toml, or any TOML file with the settings at its top. */

@@ -1,7 +1,12 @@
-import type { SeveritySetting } from "../rules/rule.ts";
+import path from "node:path";
+import type { Rule } from "../rules/rule.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { keyOffset } from "./keyOffset.ts";
-import { defaultSettings, type Settings, settingKeys, severitySettings } from "./settings.ts";
+import { nearestHint } from "./nearestName.ts";
+import { isPreset, presets } from "./preset.ts";
+import { withRules } from "./ruleSettings.ts";
+import { defaultSettings, type LintSettings, type Settings, settingKeys } from "./settings.ts";
+import { isTable, shownValue } from "./settingsValue.ts";
 
 /** Settings from one place, not yet checked. */
 export interface SettingsLayer {
@@ -9,68 +14,93 @@ export interface SettingsLayer {
   readonly origin: string;
   /** What stands under `[tool.haywire]` or in haywire.toml. */
   readonly values: unknown;
-  /** Absolute folder that exclude globs are relative to. */
+  /** Absolute folder that paths and globs are relative to. */
   readonly base: string;
   /** The file's text and the table that holds the settings (`"tool.haywire"` or `""`), for naming lines; null where there is no file. */
   readonly file: { readonly text: string; readonly table: string } | null;
 }
 
+/** Where settings are put, and what is wrong with them told; `table` is the path below the layer's own table. */
+export interface LayerReading {
+  readonly complain: (message: string, key: string | null, table?: string) => void;
+  /** Notes where a setting came from. */
+  readonly note: (setting: string, key: string, table?: string) => void;
+}
+
+/** What settings are checked against. */
+export type KnownRule = Pick<Rule, "name" | "options">;
+
 /**
- * One settings value out of layers, the weakest first: a later layer wins key by key, and rules by name. Unknown keys, rules
- * and values are problems and change nothing.
+ * One settings value out of layers, the weakest first: a later layer wins key by key, and rules by name. Unknown keys, rules,
+ * options and values are problems and change nothing.
  */
-export function settingsFrom(layers: readonly SettingsLayer[], ruleNames: readonly string[]): Outcome<Settings> {
+export function settingsFrom(layers: readonly SettingsLayer[], rules: readonly KnownRule[]): Outcome<Settings> {
   let settings = defaultSettings;
   const problems: Problem[] = [];
-  for (const layer of layers) settings = withLayer(settings, layer, ruleNames, problems);
+  for (const layer of layers) settings = withLayer(settings, layer, rules, problems);
   return { value: settings, problems };
 }
 
 function withLayer(
   settings: Settings,
   layer: SettingsLayer,
-  ruleNames: readonly string[],
+  rules: readonly KnownRule[],
   problems: Problem[],
 ): Settings {
   if (layer.values === undefined || layer.values === null) return settings;
-  const complain = (message: string, key: string | null, table = "") =>
-    problems.push(problemAt(layer, message, key, table));
+  const origins = new Map(settings.origins);
+  const reading: LayerReading = {
+    complain: (message, key, table = "") => problems.push(problemAt(layer, message, key, table)),
+    note: (setting, key, table = "") => origins.set(setting, placeOf(layer, key, table)),
+  };
   if (!isTable(layer.values)) {
-    complain("The settings of haywire must be a table", null);
+    reading.complain("The settings of haywire must be a table", null);
     return settings;
   }
-  let lint = settings.lint;
-  const origins = new Map(settings.origins);
-  const note = (setting: string, key: string, table = "") => origins.set(setting, placeOf(layer, key, table));
+  let { lint } = settings;
   for (const [key, value] of Object.entries(layer.values)) {
-    if (key === "many-hyperparameters-changed") {
-      if (typeof value === "number" && Number.isInteger(value) && value >= 2) {
-        lint = { ...lint, manyHyperparametersChanged: value };
-        note(key, key);
-      } else complain(`many-hyperparameters-changed must be a whole number from 2 up, not ${shown(value)}`, key);
-    } else if (key === "exclude") {
-      if (Array.isArray(value) && value.every((glob) => typeof glob === "string")) {
-        lint = { ...lint, exclude: value.map((glob: string) => ({ glob, base: layer.base })) };
-        note(key, key);
-      } else complain(`exclude must be a list of globs, not ${shown(value)}`, key);
-    } else if (key === "rules") {
-      if (!isTable(value)) {
-        complain(`rules must be a table of rule names and severities, not ${shown(value)}`, key);
-        continue;
-      }
-      for (const [name, severity] of Object.entries(value)) {
-        if (!ruleNames.includes(name))
-          complain(`There is no rule named ${name}${nearest(name, ruleNames)}`, name, "rules");
-        else if (!isSeverity(severity)) {
-          complain(`${name} must be one of ${severitySettings.join(", ")}, not ${shown(severity)}`, name, "rules");
-        } else {
-          lint = { ...lint, rules: { ...lint.rules, [name]: severity } };
-          note(`rules.${name}`, name, "rules");
-        }
-      }
-    } else complain(`There is no setting named ${key}; there are ${settingKeys.join(", ")}`, key);
+    if (key === "rules") lint = withRules(lint, value, rules, reading);
+    else lint = withSetting(lint, key, value, layer.base, reading);
   }
   return { lint, origins };
+}
+
+function withSetting(
+  lint: LintSettings,
+  key: string,
+  value: unknown,
+  base: string,
+  { complain, note }: LayerReading,
+): LintSettings {
+  const names = Object.keys(settingKeys);
+  if (!names.includes(key)) {
+    complain(`There is no setting named ${key}${nearestHint(key, names)}; there are ${names.join(", ")}`, key);
+    return lint;
+  }
+  const changed = changedSetting(key, value, base);
+  if (typeof changed === "string") {
+    complain(`${key} must be ${changed}, not ${shownValue(value)}`, key);
+    return lint;
+  }
+  note(key, key);
+  return { ...lint, ...changed };
+}
+
+/** The setting as the lint room wants it, else what it must be. */
+function changedSetting(key: string, value: unknown, base: string): Partial<LintSettings> | string {
+  if (key === "preset") {
+    return isPreset(value) ? { preset: value } : `one of ${Object.keys(presets).join(", ")}${nearPreset(value)}`;
+  }
+  if (key === "exclude") {
+    const isList = Array.isArray(value) && value.every((glob) => typeof glob === "string");
+    return isList ? { exclude: value.map((glob: string) => ({ glob, base })) } : "a list of globs";
+  }
+  if (value === false) return { baseline: null };
+  return typeof value === "string" && value !== "" ? { baseline: path.resolve(base, value) } : "a file's name or false";
+}
+
+function nearPreset(value: unknown): string {
+  return typeof value === "string" ? nearestHint(value, Object.keys(presets)) : "";
 }
 
 function problemAt(layer: SettingsLayer, message: string, key: string | null, table: string): Problem {
@@ -86,26 +116,4 @@ function placeOf(layer: SettingsLayer, key: string, table: string): string {
 
 function tablePath(layer: SettingsLayer, table: string): string {
   return [layer.file?.table ?? "", table].filter((part) => part !== "").join(".");
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isSeverity(value: unknown): value is SeveritySetting {
-  return severitySettings.some((severity) => severity === value);
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value, (_, part) => (typeof part === "bigint" ? String(part) : part)) ?? String(value);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
-}
-
-/** ` (did you mean X?)` for a name that shares most of its words with a rule. */
-function nearest(name: string, ruleNames: readonly string[]): string {
-  const words = new Set(name.toLowerCase().split(/[-_]/));
-  const best = ruleNames
-    .map((rule) => ({ rule, common: rule.split("-").filter((word) => words.has(word)).length }))
-    .sort((a, b) => b.common - a.common)[0];
-  return best !== undefined && best.common >= 2 ? ` (did you mean ${best.rule}?)` : "";
 }

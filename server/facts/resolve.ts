@@ -56,10 +56,7 @@ function evaluate(expression: Expression, scope: Scope, under: Within): Resolved
     case "binary":
       return evaluateArithmetic(expression, scope, within);
     case "conditional":
-      return merge(
-        [evaluate(expression.whenTrue, scope, within), evaluate(expression.whenFalse, scope, within)],
-        [place(expression, scope, "conditional expression")],
-      );
+      return evaluateConditional(expression, scope, within);
     case "await":
       return evaluate(expression.operand, scope, within);
     case "name":
@@ -106,6 +103,25 @@ function evaluateArithmetic(
     ? [place(expression, scope, "literal")]
     : [place(expression, scope, "arithmetic"), ...left.chain, ...right.chain];
   return known(values, chain, left.overridable || right.overridable);
+}
+
+/** Both values, the one that the test's own value chooses first; that one alone where nothing can change the test. */
+function evaluateConditional(
+  expression: Extract<Expression, { kind: "conditional" }>,
+  scope: Scope,
+  within: Within,
+): Resolved<ScalarValue> {
+  const leading = [place(expression, scope, "conditional expression")];
+  const test = asFlag(evaluate(expression.test, scope, within));
+  const chosen = test.known && test.alternatives.length === 0 ? test.value : null;
+  const order = [expression.whenTrue, expression.whenFalse];
+  if (chosen === false) order.reverse();
+  if (chosen !== null && test.known && !test.overridable) order.pop();
+  const merged = merge(
+    order.map((each) => evaluate(each, scope, within)),
+    leading,
+  );
+  return merged.known && test.known && test.overridable ? { ...merged, overridable: true } : merged;
 }
 
 function evaluateCall(call: Call, scope: Scope, within: Within): Resolved<ScalarValue> {

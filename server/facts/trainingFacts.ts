@@ -1,5 +1,6 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
+import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
 import type { EvaluationModeFact } from "./evaluationModeFacts.ts";
@@ -9,11 +10,13 @@ import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "./ineffectiveClipFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
+import type { LossLogFact } from "./lossLogFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
+import type { UnguardedLoopFact } from "./unguardedLoopFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
 export type FrameworkName =
@@ -52,6 +55,9 @@ export interface TrainingFacts {
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
   readonly evaluationModes: readonly EvaluationModeFact[];
+  readonly unsavedState: readonly UnsavedStateFact[];
+  readonly lossLogs: readonly LossLogFact[];
+  readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

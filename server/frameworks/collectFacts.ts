@@ -73,6 +73,9 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     evaluationModes: [...facts.evaluationModes, ...(found.evaluationModes ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
+    unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
+    lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }
 

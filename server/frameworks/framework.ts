@@ -1,4 +1,5 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
+import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
@@ -6,6 +7,7 @@ import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
+import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
 import type { SamplerEpochFact } from "../facts/samplerEpochFacts.ts";
 import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.ts";
@@ -19,6 +21,7 @@ import type {
   TrainingFacts,
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
+import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
@@ -108,6 +111,8 @@ export interface FrameworkFixes {
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
   /** Puts models into evaluation mode and gradients off for a validation pass, or back into training after it. */
   readonly setEvaluationMode: (context: FixContext, fact: EvaluationModeFact) => FixDraft | null;
+  /** Saves the state that a checkpoint leaves out, and reads it back. */
+  readonly saveState: (context: FixContext, fact: UnsavedStateFact) => FixDraft | null;
   /** Tells a sampler the epoch, where the loop over epochs begins. */
   readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
@@ -122,4 +127,8 @@ export interface FrameworkFixes {
   readonly showNonfinite: (context: FixContext, hidden: HiddenNonfiniteFact) => FixDraft | null;
   /** Puts a key of a DeepSpeed configuration right. */
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
+  /** Steps, or goes on, only where the loss or the gradients are finite, and says where they are not. */
+  readonly guardStep: (context: FixContext, loop: TrainingLoopFact, fact: UnguardedLoopFact) => FixDraft | null;
+  /** Logs the gradient norm where the loss is logged, with the same logger. */
+  readonly logGradientNorm: (context: FixContext, loop: TrainingLoopFact, log: LossLogFact) => FixDraft | null;
 }

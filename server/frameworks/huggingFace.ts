@@ -12,6 +12,7 @@ import { replaceThreshold, settingTooHigh } from "./ineffectiveClips.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { argumentsOfSignature } from "./signatureArguments.ts";
+import { saveEverything, weightsOnlyTrainer } from "./trainerCheckpoints.ts";
 import { trainerLoop } from "./trainerLoop.ts";
 
 interface ArgumentsSite {
@@ -42,6 +43,11 @@ export const huggingFace: Framework = {
       // With torch in the text its collector has told them already.
       traits: /\btorch\b/.test(source.text) ? [] : collectTorchTraits(source),
       ineffectiveClips: trainers.flatMap((trainer) => settingTooHigh(trainer, trainer.settings.clipNorm)),
+      unsavedState: weightsOnlyTrainer(
+        source,
+        "huggingface",
+        sites.map(({ site }) => site),
+      ),
       hiddenNonfinites: collectHiddenNonfinites(source, trainers),
     };
   },
@@ -50,6 +56,7 @@ export const huggingFace: Framework = {
     setOptimizerArgument,
     makeClipEffective: replaceThreshold,
     showNonfinite,
+    saveState: saveEverything,
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Framework } from "./framework.ts";
+import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
 import { collectKerasIneffectiveClips } from "./kerasIneffectiveClips.ts";
 import { collectL2Penalties } from "./kerasL2Penalties.ts";
@@ -7,6 +8,7 @@ import { collectKerasLossCalls, collectTensorflowLossCalls } from "./kerasLossCa
 import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
+import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
@@ -35,6 +37,8 @@ export const keras: Framework = {
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
       traits: collectKerasTraits(source),
+      unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
+      unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };
   },

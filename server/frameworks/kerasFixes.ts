@@ -8,7 +8,9 @@ import type {
 import type { TextEdit } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
+import { trackOptimizer } from "./kerasCheckpoints.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
+import { stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
@@ -18,8 +20,10 @@ import { canonicalTensorflowName } from "./tensorflowNames.ts";
 export const kerasFixes: Partial<FrameworkFixes> = {
   clipGradientNorm,
   setOptimizerArgument,
+  saveState: trackOptimizer,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
+  guardStep: stopOnNaN,
 };
 
 function clipGradientNorm(

@@ -1,6 +1,9 @@
+import { qualifiedName } from "../facts/qualifiedName.ts";
 import type { Framework } from "./framework.ts";
 import { clipByTrainer } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
+import { isLightning } from "./lightningModules.ts";
+import { saveEverything, weightsOnlyTrainer } from "./trainerCheckpoints.ts";
 
 /**
  * PyTorch Lightning's way to write fixes. Its modules build torch's optimizers, so torch's collector reads both: the loops that
@@ -12,7 +15,17 @@ export const lightning: Framework = {
   language: "python",
   mentions: ["lightning"],
   // All else that is found begins at an optimizer, which torch looks for.
-  needs: /gradient_clip_val\s*=/,
-  collect: (source) => (/\b(pytorch_)?lightning\b/.test(source.text) ? {} : null),
-  fixes: { clipGradientNorm: clipByTrainer("gradient_clip_val"), makeClipEffective: replaceThreshold },
+  needs: /gradient_clip_val\s*=|save_weights_only\s*=/,
+  collect(source) {
+    if (!/\b(pytorch_)?lightning\b/.test(source.text)) return null;
+    const callbacks = (source.callsByTerminalName.get("ModelCheckpoint") ?? []).filter(({ call, scope }) =>
+      isLightning(qualifiedName(call.callee, scope), "ModelCheckpoint"),
+    );
+    return { unsavedState: weightsOnlyTrainer(source, "lightning", callbacks) };
+  },
+  fixes: {
+    saveState: saveEverything,
+    clipGradientNorm: clipByTrainer("gradient_clip_val"),
+    makeClipEffective: replaceThreshold,
+  },
 };

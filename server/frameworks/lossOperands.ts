@@ -6,6 +6,7 @@ import { qualifiedName } from "../facts/qualifiedName.ts";
 import { bindingsOf, type Scope } from "../facts/scope.ts";
 import type { LossTermFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
+import { outputActivation } from "./pytorchOutputActivation.ts";
 
 /** Operations that have no finite value or slope at the edge of their range. */
 export type Danger = "log" | "sqrt" | "power" | "acos" | "division";
@@ -86,7 +87,10 @@ function callCanReachZero(call: Call, danger: Danger, scope: Scope, depth: numbe
     const { returns } = callable;
     return returns.length > 0 && returns.every((each) => canReachZero(each, danger, callable.scope, depth + 1));
   }
-  return danger === "log" && (endsInSigmoid(call, scope) || predictsProbabilities(call, scope));
+  if (danger !== "log") return false;
+  const activation = outputActivation(call, scope)?.activation;
+  if (activation === "softmax" || activation === "sigmoid") return true;
+  return endsInSigmoid(call, scope) || predictsProbabilities(call, scope);
 }
 
 function nameCanReachZero(name: string, danger: Danger, scope: Scope, depth: number): boolean {

@@ -19,6 +19,7 @@ export const noFixes: FrameworkFixes = {
   addGradScaler: none,
   listParameters: none,
   setEvaluationMode: none,
+  saveState: none,
   setSamplerEpoch: none,
   detachLoss: none,
   stabilizeLossTerm: none,
@@ -26,4 +27,6 @@ export const noFixes: FrameworkFixes = {
   makeClipEffective: none,
   showNonfinite: none,
   correctDeepSpeedKey: none,
+  logGradientNorm: none,
+  guardStep: none,
 };

@@ -6,6 +6,7 @@ import type { SourceIndex } from "../facts/scope.ts";
 import type { ModelTraitFact } from "../facts/trainingFacts.ts";
 import type { Framework } from "./framework.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { collectOptaxUnsavedState } from "./optaxCheckpoints.ts";
 import { optaxFixes } from "./optaxFixes.ts";
 import { collectOptaxLoops } from "./optaxLoop.ts";
 import { collectOptaxOptimizers, type OptaxOptimizerSite } from "./optaxOptimizers.ts";
@@ -27,6 +28,7 @@ export const optax: Framework = {
       loops: facts,
       lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
+      unsavedState: collectOptaxUnsavedState(source, optimizers, drafts),
       l2Penalties: optimizers.flatMap(decayPenalty),
       traits: collectTraits(source),
     };

@@ -4,9 +4,12 @@ import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { saveState } from "./pytorchCheckpointFixes.ts";
+import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
@@ -14,12 +17,14 @@ import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
 import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
+import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
@@ -32,6 +37,7 @@ import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
+import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -62,6 +68,7 @@ export const pytorch: Framework = {
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);
+    const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     const levels = trainingLevels(source, drafts);
     const iterated = iteratedLoaders(source, drafts);
     return {
@@ -74,11 +81,14 @@ export const pytorch: Framework = {
       traits: collectTorchTraits(source),
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
-      schedulers: collectTorchSchedulers(source, optimizers, drafts, libraryVersions),
+      schedulers,
       learningRateWrites: collectTorchRateWrites(source),
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
+      unguardedLoops: collectTorchUnguardedLoops(source, drafts),
+      lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       evaluationModes: collectTorchEvaluationModes(source, drafts),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
@@ -87,9 +97,12 @@ export const pytorch: Framework = {
   },
   fixes: {
     clipGradientNorm,
+    logGradientNorm,
+    guardStep,
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
+    saveState,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,

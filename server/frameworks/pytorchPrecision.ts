@@ -102,7 +102,12 @@ function acceleratorFact(site: CallSite): PrecisionFact | null {
     scope: "autocast",
     type,
     shownBy: "Accelerator",
-    enabled: { ...resolved, value: on(resolved.value), alternatives: resolved.alternatives.map(on) },
+    // A flag of the command line chooses: what holds is its default.
+    enabled: {
+      ...resolved,
+      value: on(resolved.value),
+      alternatives: resolved.overridable ? [] : resolved.alternatives.map(on),
+    },
   };
 }
 

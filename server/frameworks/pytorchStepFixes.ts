@@ -68,9 +68,11 @@ function accelerateLines(
   return isSynchronized ? [clip] : [`if ${accelerator}.sync_gradients:`, `${indentOf(text)}${clip}`];
 }
 
-/** One level of indentation: that of the first indented line. */
-function indentOf(text: string): string {
-  return /^( +|\t)\S/m.exec(text)?.[1] ?? "    ";
+/** One level of indentation: that of the first block. */
+export function indentOf(text: string): string {
+  const block =
+    /^([ \t]*)(?:async |def|class|for|if|else|while|with|try)\b[^\n]*:[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*\r?\n)*\1([ \t]+)\S/m;
+  return block.exec(text)?.[2] ?? "    ";
 }
 
 /** `unscale_` on its own line before the clip; one that stands between clip and step is moved up. */
@@ -168,7 +170,12 @@ export function steppedText(
  * The parameters as the optimizer got them, when that text means the same at the step; else all that the optimizer holds. A text
  * that can be an exhausted iterator is never written again.
  */
-function parametersText(context: FixContext, loop: TrainingLoopFact, step: TrainingEvent, optimizer: string): string {
+export function parametersText(
+  context: FixContext,
+  loop: TrainingLoopFact,
+  step: TrainingEvent,
+  optimizer: string,
+): string {
   const { text, facts } = context;
   const built = step.optimizers.flatMap((index) => facts.optimizers[index] ?? []);
   const texts = new Set(built.map((each) => (isReusable(each) ? each.parametersText : null)));

@@ -60,3 +60,19 @@ export function quoteOf(text: string): '"' | "'" {
   const double = text.split('"').length;
   return single > double ? "'" : '"';
 }
+
+/** Offset of the `def` line that an offset stands under by its indentation, −1 at module level. */
+export function definitionAround(text: string, offset: number): number {
+  let start = lineStart(text, offset);
+  let column = /^[ \t]*/.exec(text.slice(start))?.[0].length ?? 0;
+  while (start > 0 && column > 0) {
+    const end = start - 1;
+    start = lineStart(text, end);
+    const line = text.slice(start, end);
+    const own = /^[ \t]*(?=[^\s#)\]}])/.exec(line)?.[0].length;
+    if (own === undefined || own >= column) continue;
+    if (/^[ \t]*(async[ \t]+)?def[ \t]/.test(line)) return start;
+    column = own;
+  }
+  return -1;
+}

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { isExcluded } from "../config/excludePattern.ts";
-import type { ExcludePattern } from "../config/settings.ts";
+import { baselineFileName, type ExcludePattern } from "../config/settings.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { git } from "./gitBaseline.ts";
 
@@ -101,7 +101,7 @@ function isRead(file: string): boolean {
 }
 
 function isWanted(folder: string, file: string, exclude: readonly ExcludePattern[]): boolean {
-  if (!isRead(file) || file.endsWith(".d.ts")) return false;
+  if (!isRead(file) || file.endsWith(".d.ts") || path.basename(file) === baselineFileName) return false;
   const folders = path.relative(folder, file).split(path.sep).slice(0, -1);
   if (folders.some((name) => name.startsWith(".") || skippedFolders.has(name))) return false;
   return !isExcluded(path.resolve(file), exclude);

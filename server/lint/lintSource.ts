@@ -1,7 +1,9 @@
+import { severityUnder } from "../config/preset.ts";
 import type { LintSettings } from "../config/settings.ts";
 import type { FrameworkName, HyperparameterFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { FrameworkFixes } from "../frameworks/framework.ts";
 import type { Finding, Rule, Severity } from "../rules/rule.ts";
+import type { RuleOption } from "../rules/ruleOption.ts";
 import type { Module } from "../syntax/tree.ts";
 import type { Problem } from "../text/problem.ts";
 import type { TextRange } from "../text/range.ts";
@@ -44,17 +46,18 @@ export function lintSource(source: LintSource): LintResult {
   };
 }
 
-/** The severity of a finding: the settings' for its rule, else the finding's own, else the rule's. */
+/** The severity of a finding: the settings' for its rule, else the finding's own or the rule's, under the preset. */
 function severityOf(rule: Rule, settings: LintSettings, own: Severity | undefined): Severity | "off" {
-  return settings.rules[rule.name] ?? own ?? rule.severity;
+  return settings.rules[rule.name] ?? severityUnder(settings.preset, own ?? rule.severity);
 }
 
 function findingsOf(rule: Rule, source: LintSource, problems: Problem[]): readonly Found[] {
   const { text, facts, fixesOf, settings, baseline } = source;
   if (severityOf(rule, settings, undefined) === "off") return [];
   const found: Found[] = [];
+  const optionValue = (option: RuleOption) => settings.options[rule.name]?.[option.name] ?? option.default;
   try {
-    rule.check({ text, facts, fixesOf, baseline, options: settings }, (finding) => {
+    rule.check({ text, facts, fixesOf, baseline, optionValue }, (finding) => {
       const severity = severityOf(rule, settings, finding.severity);
       if (severity !== "off") found.push({ ...finding, rule: rule.name, severity });
     });

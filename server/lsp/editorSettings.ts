@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Connection } from "vscode-languageserver";
-import { type Settings, settingKeys } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { settingsLayersFor } from "../config/settingsFiles.ts";
 import { type SettingsLayer, settingsFrom } from "../config/settingsLayer.ts";
 import { rules } from "../rules/index.ts";
@@ -22,10 +22,7 @@ export async function editorSettings(
     : null;
   const editor: SettingsLayer = { origin: "editor", values: knownSettings(values), base: folder, file: null };
   const files = uri.startsWith("file:") ? await settingsLayersFor(folder) : { value: [], problems: [] };
-  const settings = settingsFrom(
-    [editor, ...files.value],
-    rules.map((rule) => rule.name),
-  );
+  const settings = settingsFrom([editor, ...files.value], rules);
   const problems = [...files.problems, ...settings.problems];
   return { settings: isSwitchedOff(values) ? withoutRules(settings.value) : settings.value, problems };
 }
@@ -39,13 +36,11 @@ function withoutRules(settings: Settings): Settings {
   return { ...settings, lint: { ...settings.lint, rules: off } };
 }
 
-/** Editors name settings in camel case, and keep some that are not the linter's. */
+/** What an editor may set: paths and globs are relative to a settings file, which an editor's settings are not. */
+const editorKeys = ["preset", "rules"] as const;
+
 function knownSettings(values: unknown): Record<string, unknown> {
   if (typeof values !== "object" || values === null) return {};
-  const given = new Map(Object.entries(values).map(([key, value]) => [kebabCase(key), value]));
-  return Object.fromEntries(settingKeys.flatMap((key) => (given.get(key) == null ? [] : [[key, given.get(key)]])));
-}
-
-function kebabCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const given = new Map<string, unknown>(Object.entries(values));
+  return Object.fromEntries(editorKeys.flatMap((key) => (given.get(key) == null ? [] : [[key, given.get(key)]])));
 }

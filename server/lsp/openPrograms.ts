@@ -1,4 +1,5 @@
 import { defaultSettings, type Settings } from "../config/settings.ts";
+import { type AcceptedEntry, withoutAccepted } from "../lint/acceptedFindings.ts";
 import type { LintResult } from "../lint/diagnostic.ts";
 import type { LibraryVersions, LintDocument, Linter } from "../lint/linter.ts";
 import type { Baseline } from "../lint/lintSource.ts";
@@ -16,6 +17,8 @@ export interface LintBasis {
   readonly settings: Settings;
   readonly baseline: Baseline | null;
   readonly libraryVersions: LibraryVersions;
+  /** Findings that the project's baseline accepts: they are not told. */
+  readonly accepted: readonly AcceptedEntry[];
 }
 
 /** A program open in the editor, with its parsed text and the newest findings. */
@@ -81,8 +84,10 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
         document.update(entry.program.text, known ?? undefined);
         entry.unseen = { count: 0, edits: null };
       }
-      const { settings, baseline, libraryVersions } = entry.basis;
-      const result = document.lint(settings.lint, baseline, libraryVersions);
+      const { settings, baseline, libraryVersions, accepted } = entry.basis;
+      const found = document.lint(settings.lint, baseline, libraryVersions);
+      const { kept } = withoutAccepted(entry.program.text, found.diagnostics, accepted);
+      const result = { ...found, diagnostics: kept };
       for (const problem of result.problems) {
         // A text that does not parse is usual while it is typed; a rule that failed is not.
         if (problem.offset === undefined) tell(entry, `${problem.path}: ${problem.message}`);
@@ -116,7 +121,7 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
         entries.set(program.uri, {
           program,
           revision: 1,
-          basis: { settings: defaultSettings, baseline: null, libraryVersions: new Map() },
+          basis: { settings: defaultSettings, baseline: null, libraryVersions: new Map(), accepted: [] },
           document: linter.openDocument(program.path, program.text),
           unseen: { count: 0, edits: null },
           linted: null,

@@ -21,6 +21,8 @@ export interface ReportedFile {
   readonly diagnostics: readonly Diagnostic[];
   readonly problems: readonly Problem[];
   readonly suppressed: number;
+  /** How many findings the baseline accepts; they are not among the diagnostics. */
+  readonly accepted: number;
   /** Null where the file was not parsed. */
   readonly facts: TrainingFacts | null;
 }

@@ -51,7 +51,11 @@ function countsText(files: readonly ReportedFile[]): string {
   const all = files.flatMap(({ diagnostics }) => diagnostics);
   const count = (severity: Severity) => all.filter((each) => each.severity === severity).length;
   const suppressed = files.reduce((sum, file) => sum + file.suppressed, 0);
-  const silenced = suppressed === 0 ? "" : ` ${plural(suppressed, "finding")} silenced by comments.`;
+  const accepted = files.reduce((sum, file) => sum + file.accepted, 0);
+  const silenced = [
+    suppressed === 0 ? "" : ` ${plural(suppressed, "finding")} silenced by comments.`,
+    accepted === 0 ? "" : ` ${plural(accepted, "finding")} accepted by the baseline.`,
+  ].join("");
   if (all.length === 0) return `No findings in ${plural(files.length, "file")}.${silenced}`;
   const parts = (["error", "warning", "info", "hint"] as const)
     .filter((severity) => count(severity) > 0)

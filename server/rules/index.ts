@@ -8,6 +8,7 @@ import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { evalModeMissing } from "./eval-mode-missing.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
+import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -16,6 +17,8 @@ import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
+import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
+import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
@@ -35,6 +38,7 @@ export const rules: readonly Rule[] = [
   epsUnsetUnderMixedPrecision,
   evalModeMissing,
   fp16WithoutLossScaling,
+  gradientNormNotLogged,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
@@ -43,6 +47,8 @@ export const rules: readonly Rule[] = [
   noLearningRateSchedule,
   noWarmup,
   nonfiniteHidden,
+  nonfiniteUnchecked,
+  optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,
   unstableLoss,

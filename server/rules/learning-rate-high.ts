@@ -2,12 +2,25 @@ import type { OptimizerArgument, OptimizerFact, TrainingFacts } from "../facts/t
 import { argumentText, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
+import type { RuleOption } from "./ruleOption.ts";
 import { optimizesTensors } from "./trainingContext.ts";
 
 /** Ten times Adam's default of 1e-3 (Kingma & Ba 2015, algorithm 1; torch, Keras and TensorFlow.js alike). */
-const highForAdam = 1e-2;
+const highForAdam: RuleOption = {
+  name: "limit",
+  type: "number",
+  default: 1e-2,
+  minimum: 0,
+  description: "Learning rate of the Adam family from which on the rule speaks.",
+};
 /** Devlin et al. 2019, appendix A.3, fine-tune at 2e-5 to 5e-5; transformers' Trainer starts from 5e-5. */
-const highForFineTuning = 1e-3;
+const highForFineTuning: RuleOption = {
+  name: "fine_tuning_limit",
+  type: "number",
+  default: 1e-3,
+  minimum: 0,
+  description: "The same where a pretrained transformer is fine-tuned.",
+};
 
 /** Keras code that sets the rate itself, so that the constructor's number is a start or a bound. */
 const rateSetElsewhere = /LearningRateScheduler|set_value\([^)]*(lr|learning_rate)|LRFinder|lr_find|range_test/;
@@ -34,13 +47,15 @@ export const learningRateHigh: Rule = {
     "Devlin et al. 2019, BERT, appendix A.3, https://arxiv.org/abs/1810.04805",
     "transformers 5.23 training_args.py: learning_rate = 5e-5",
   ],
+  options: [highForAdam, highForFineTuning],
   check(context, report) {
     if (rateSetElsewhere.test(context.text) || context.facts.learningRateWrites.length > 0) return;
     const fineTuning = fineTunesTransformer(context.facts, context.text);
     for (const optimizer of context.facts.optimizers) {
       const argument = optimizer.arguments.learningRate;
       const rate = lowestRate(argument);
-      const limit = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
+      const kind = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
+      const limit = context.optionValue(kind);
       if (argument === undefined || rate === null || rate < limit) continue;
       if (!optimizer.adamFamily || optimizesTensors(optimizer) || isReplaced(context.facts, optimizer)) continue;
       const place = argument.range ?? optimizer.nameRange;
@@ -51,7 +66,7 @@ export const learningRateHigh: Rule = {
       report({
         start: place.start,
         end: place.end,
-        message: `${optimizerName(optimizer)} moves each weight by about its learning rate a step whatever the gradient's size, and ${argumentText(argument, optimizer)} is ${comparison(rate, limit)}. Start from ${lower}, or warm up to the higher rate.`,
+        message: `${optimizerName(optimizer)} moves each weight by about its learning rate a step whatever the gradient's size, and ${argumentText(argument, optimizer)} is ${comparison(rate, kind)}. Start from ${lower}, or warm up to the higher rate.`,
         fixes: gradedFix(draft, "unsafe", "Training is slower and steadier."),
         related: valuePlaces(argument),
       });
@@ -67,9 +82,9 @@ function isReplaced({ schedulers, optimizers }: TrainingFacts, optimizer: Optimi
   );
 }
 
-function comparison(rate: number, limit: number): string {
-  const usual = limit === highForFineTuning ? 5e-5 : 1e-3;
-  const usedFor = limit === highForFineTuning ? "usual for fine-tuning a transformer" : "that is Adam's default";
+function comparison(rate: number, kind: RuleOption): string {
+  const usual = kind === highForFineTuning ? 5e-5 : 1e-3;
+  const usedFor = kind === highForFineTuning ? "usual for fine-tuning a transformer" : "that is Adam's default";
   return `${numberText(Number((rate / usual).toPrecision(2)))} times the ${numberText(usual)} ${usedFor}`;
 }
 

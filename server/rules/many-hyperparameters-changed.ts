@@ -1,6 +1,7 @@
 import type { HyperparameterFact } from "../facts/trainingFacts.ts";
 import { scalarText } from "./argumentText.ts";
 import type { Fix, Rule } from "./rule.ts";
+import type { RuleOption } from "./ruleOption.ts";
 
 /** A hyperparameter whose value differs from the baseline's. */
 export interface HyperparameterChange {
@@ -10,6 +11,14 @@ export interface HyperparameterChange {
 
 const listedInMessage = 6;
 
+const threshold: RuleOption = {
+  name: "threshold",
+  type: "integer",
+  default: 5,
+  minimum: 2,
+  description: "How many hyperparameters must differ from the earlier state before the rule speaks.",
+};
+
 export const manyHyperparametersChanged: Rule = {
   name: "many-hyperparameters-changed",
   severity: "warning",
@@ -18,12 +27,13 @@ export const manyHyperparametersChanged: Rule = {
   sources: [
     "Godbole et al. 2023, Deep Learning Tuning Playbook, https://github.com/google-research/tuning_playbook: choose goals for each round of experiments, change little at a time",
   ],
+  options: [threshold],
   check(context, report) {
-    const { baseline, facts, options } = context;
+    const { baseline, facts } = context;
     if (baseline === null) return;
     const changes = changedHyperparameters(baseline.hyperparameters, facts.hyperparameters);
     const [first] = changes;
-    if (first === undefined || changes.length < options.manyHyperparametersChanged) return;
+    if (first === undefined || changes.length < context.optionValue(threshold)) return;
     const listed = changes.slice(0, listedInMessage).map(changeText).join(", ");
     const rest = changes.length > listedInMessage ? ` and ${changes.length - listedInMessage} more` : "";
     report({

@@ -2,23 +2,31 @@ import type { FrameworkName, OptimizerFact, TrainingEvent, TrainingLoopFact } fr
 import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, RuleContext } from "./rule.ts";
+import type { RuleOption } from "./ruleOption.ts";
 import { optimizesTensors, spikyBecause } from "./trainingContext.ts";
 
 /** The threshold that transformers' Trainer (`max_grad_norm`) and GPT-3 (Brown et al. 2020, appendix B) clip at. */
-const maximumNorm = 1;
+const maximumNorm: RuleOption = {
+  name: "max_norm",
+  type: "number",
+  default: 1,
+  minimum: 1e-6,
+  description: "The gradient norm that the fix clips at.",
+};
 
+/** What to do, with NORM where the threshold stands. */
 const cures: Readonly<Record<FrameworkName, string>> = {
-  pytorch: "Clip their norm to 1.0 right before the step.",
-  handwritten: "Clip their norm to 1.0 right before the step.",
-  keras: "Give the optimizer global_clipnorm=1.0.",
+  pytorch: "Clip their norm to NORM right before the step.",
+  handwritten: "Clip their norm to NORM right before the step.",
+  keras: "Give the optimizer global_clipnorm=NORM.",
   tensorflow1: "Take the gradients with compute_gradients, clip them with tf.clip_by_global_norm and apply them.",
-  optax: "Put optax.clip_by_global_norm(1.0) before it in an optax.chain.",
+  optax: "Put optax.clip_by_global_norm(NORM) before it in an optax.chain.",
   tensorflowjs:
-    "Clip their norm to 1.0 between tf.variableGrads and applyGradients, since no TensorFlow.js optimizer clips by itself.",
-  huggingface: "Set max_grad_norm to 1.0, which is the Trainer's default.",
-  lightning: "Give the Trainer gradient_clip_val=1.0.",
-  deepspeed: "Set gradient_clipping to 1.0.",
-  configuration: "Set gradient_clip_val to 1.0.",
+    "Clip their norm to NORM between tf.variableGrads and applyGradients, since no TensorFlow.js optimizer clips by itself.",
+  huggingface: "Set max_grad_norm to NORM.",
+  lightning: "Give the Trainer gradient_clip_val=NORM.",
+  deepspeed: "Set gradient_clipping to NORM.",
+  configuration: "Set gradient_clip_val to NORM.",
 };
 
 const clipsInOptimizer: ReadonlySet<FrameworkName> = new Set(["keras", "optax", "deepspeed", "configuration"]);
@@ -49,7 +57,9 @@ export const missingGradientClipping: Rule = {
     "accelerate 1.15 accelerator.py L2989-3048: clip_grad_norm_",
     "https://www.deepspeed.ai/docs/config-json/#gradient-clipping",
   ],
+  options: [maximumNorm],
   check(context, report) {
+    const norm = context.optionValue(maximumNorm);
     const seen = new Set<string>();
     for (const loop of context.facts.loops) {
       if (mayClip(loop)) continue;
@@ -60,12 +70,12 @@ export const missingGradientClipping: Rule = {
         if (places.some((place) => seen.has(place))) continue;
         for (const place of places) seen.add(place);
         const because = spikyBecause(context.facts, optimizer.framework);
-        const draft = context.fixesOf(loop.framework).clipGradientNorm(context, loop, step, maximumNorm);
+        const draft = context.fixesOf(loop.framework).clipGradientNorm(context, loop, step, norm);
         report({
           start: step.start,
           end: step.end,
           severity: because === null ? "info" : "warning",
-          message: message(optimizer, because, loop),
+          message: message(optimizer, because, loop, norm),
           fixes: gradedFix(draft, "unsafe", "Steps whose gradient norm is above the threshold become smaller."),
           related: [{ ...pathRange(context, optimizer), message: `${optimizerName(optimizer)} is built here` }],
         });
@@ -100,10 +110,10 @@ function adaptiveSteps(
   return [...found.values()];
 }
 
-function message(optimizer: OptimizerFact, because: string | null, loop: TrainingLoopFact): string {
+function message(optimizer: OptimizerFact, because: string | null, loop: TrainingLoopFact, norm: number): string {
   const name = optimizerName(optimizer);
   const prone = because === null ? "" : `, and ${because} can make them spike`;
-  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. ${cureOf(loop)}`;
+  return `Nothing clips the gradients before ${name} steps${prone}: ${harm(optimizer)}. ${cureOf(loop).replace("NORM", Number.isInteger(norm) ? norm.toFixed(1) : numberText(norm))}`;
 }
 
 function cureOf(loop: TrainingLoopFact): string {

@@ -1,6 +1,7 @@
 import type { FrameworkName, HyperparameterFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { FrameworkFixes } from "../frameworks/framework.ts";
 import type { FileRange, TextEdit, TextRange } from "../text/range.ts";
+import type { RuleOption } from "./ruleOption.ts";
 
 export type Severity = "error" | "warning" | "info" | "hint";
 export type SeveritySetting = Severity | "off";
@@ -38,7 +39,8 @@ export interface RuleContext {
   readonly fixesOf: (framework: FrameworkName) => FrameworkFixes;
   /** Hyperparameters of the baseline (git HEAD or the last run), null where there is none. */
   readonly baseline: { readonly name: string; readonly hyperparameters: readonly HyperparameterFact[] } | null;
-  readonly options: { readonly manyHyperparametersChanged: number };
+  /** What the project sets for one of the rule's own options, else its default. */
+  readonly optionValue: (option: RuleOption) => number;
 }
 
 export interface Rule {
@@ -49,5 +51,7 @@ export interface Rule {
   readonly frameworks: readonly FrameworkName[];
   /** URLs or citations: papers, documentation pages, source files with lines. At least one. */
   readonly sources: readonly string[];
+  /** Numbers that a project may set. */
+  readonly options?: readonly RuleOption[];
   readonly check: (context: RuleContext, report: (finding: Finding) => void) => void;
 }

@@ -206,6 +206,31 @@ test("a notebook that is none gets one message", async () => {
   assert.match(stdout, /^train\.py:11:14:/m);
 });
 
+test("a preset decides what fails the check; the severity set for a rule stands above it", async () => {
+  const clipless = fixed.replace("SGD", "Adam").replace("lr=0.01", "lr=0.001");
+  const cwd = folderWith({ "train.py": clipless });
+  const info = await run(["check"], { cwd });
+  assert.match(info.stdout, /info missing-gradient-clipping/);
+  assert.equal(info.status, 0);
+  const strict = await run(["check", "--preset", "strict"], { cwd });
+  assert.match(strict.stdout, /warning missing-gradient-clipping/);
+  assert.equal(strict.status, 1);
+  writeFileSync(path.join(cwd, "haywire.toml"), 'preset = "all"\n[rules]\nmissing-gradient-clipping = "hint"\n');
+  assert.match((await run(["check"], { cwd })).stdout, /hint missing-gradient-clipping/);
+  const wrong = await run(["check", "--preset", "strickt"], { cwd });
+  assert.equal(wrong.status, 2);
+  assert.match(wrong.stderr, /--preset takes recommended, strict, all, not "strickt" \(did you mean strict\?\)/);
+});
+
+test("a mistaken setting is told with its file, its line and the nearest name", async () => {
+  const cwd = folderWith({ "train.py": fixed, "haywire.toml": '\n[rules]\nlearning-rate-hi = "off"\n' });
+  const { stderr } = await run(["check"], { cwd });
+  assert.match(
+    stderr,
+    /^haywire: haywire\.toml:3: There is no rule named learning-rate-hi \(did you mean learning-rate-high\?\)\.$/m,
+  );
+});
+
 test("--statistics counts findings by rule", async () => {
   const cwd = folderWith({ "train.py": keepsGraph });
   const { status, stdout } = await run(["check", "--statistics"], { cwd });
@@ -222,7 +247,7 @@ test("hyperparameters that changed since HEAD are found in a repository", async 
   git(cwd, "commit", "-qm", "first");
   writeFileSync(path.join(cwd, "train.py"), text(0.02, 0.8, 0.002));
   assert.equal((await run(["check"], { cwd })).status, 0);
-  writeFileSync(path.join(cwd, "haywire.toml"), "many-hyperparameters-changed = 3\n");
+  writeFileSync(path.join(cwd, "haywire.toml"), "[rules]\nmany-hyperparameters-changed = { threshold = 3 }\n");
   const { status, stdout } = await run(["check"], { cwd });
   assert.equal(status, 1);
   assert.match(stdout, /many-hyperparameters-changed 3 hyperparameters differ from HEAD/);

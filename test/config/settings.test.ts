@@ -5,11 +5,19 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { isExcluded } from "../../server/config/excludePattern.ts";
 import { keyOffset } from "../../server/config/keyOffset.ts";
+import { nearestHint } from "../../server/config/nearestName.ts";
+import { type PresetName, severityUnder } from "../../server/config/preset.ts";
 import { defaultSettings, showSettings } from "../../server/config/settings.ts";
-import { settingsLayerOfFile, settingsLayersFor } from "../../server/config/settingsFiles.ts";
-import { type SettingsLayer, settingsFrom } from "../../server/config/settingsLayer.ts";
+import { settingsLayerOfFile, settingsLayersFor, settingsProblemText } from "../../server/config/settingsFiles.ts";
+import { type KnownRule, type SettingsLayer, settingsFrom } from "../../server/config/settingsLayer.ts";
 
-const ruleNames = ["learning-rate-high", "unstable-loss"];
+const rules: readonly KnownRule[] = [
+  {
+    name: "learning-rate-high",
+    options: [{ name: "limit", type: "number", default: 0.01, minimum: 0, maximum: 1, description: "" }],
+  },
+  { name: "unstable-loss" },
+];
 
 function layer(values: unknown, origin = "editor"): SettingsLayer {
   return { origin, values, base: "/project", file: null };
@@ -17,38 +25,50 @@ function layer(values: unknown, origin = "editor"): SettingsLayer {
 
 describe("settings", () => {
   it("are the defaults where nothing is set", () => {
-    assert.deepEqual(settingsFrom([], ruleNames), { value: defaultSettings, problems: [] });
-    assert.deepEqual(settingsFrom([layer(undefined)], ruleNames).problems, []);
+    assert.deepEqual(settingsFrom([], rules), { value: defaultSettings, problems: [] });
+    assert.deepEqual(settingsFrom([layer(undefined)], rules).problems, []);
   });
 
   it("take the later layer key by key and rule by rule, and keep where each came from", () => {
     const { value, problems } = settingsFrom(
       [
         layer(
-          { "many-hyperparameters-changed": 8, rules: { "unstable-loss": "off", "learning-rate-high": "hint" } },
+          {
+            preset: "strict",
+            baseline: "old.json",
+            rules: { "unstable-loss": "off", "learning-rate-high": { severity: "hint", limit: 0.1 } },
+          },
           "a",
         ),
-        layer({ rules: { "unstable-loss": "error" } }, "b"),
+        layer({ rules: { "unstable-loss": { severity: "error" }, "learning-rate-high": { limit: 0.05 } } }, "b"),
       ],
-      ruleNames,
+      rules,
     );
     assert.deepEqual(problems, []);
     assert.deepEqual(value.lint.rules, { "unstable-loss": "error", "learning-rate-high": "hint" });
-    assert.equal(value.lint.manyHyperparametersChanged, 8);
+    assert.deepEqual(value.lint.options, { "learning-rate-high": { limit: 0.05 } });
+    assert.equal(value.lint.preset, "strict");
+    assert.equal(value.lint.baseline, path.resolve("/project/old.json"));
     assert.equal(value.origins.get("rules.unstable-loss"), "b");
     assert.equal(value.origins.get("rules.learning-rate-high"), "a");
-    assert.equal(value.origins.get("many-hyperparameters-changed"), "a");
+    assert.equal(value.origins.get("rules.learning-rate-high.limit"), "b");
+    assert.equal(value.origins.get("preset"), "a");
     assert.equal(value.origins.get("exclude"), "default");
   });
 
   it("are shown with where each came from", () => {
-    const { value } = settingsFrom([layer({ rules: { "unstable-loss": "off" } }, "command line")], ruleNames);
+    const { value } = settingsFrom(
+      [layer({ rules: { "unstable-loss": "off", "learning-rate-high": { limit: 0.1 } } }, "command line")],
+      rules,
+    );
     assert.equal(
       showSettings(value),
       [
-        "many-hyperparameters-changed = 5  # default",
-        "exclude = []                      # default",
-        'rules.unstable-loss = "off"       # command line',
+        'preset = "recommended"                # default',
+        "exclude = []                          # default",
+        "baseline = false                      # default",
+        'rules.unstable-loss = "off"           # command line',
+        "rules.learning-rate-high.limit = 0.1  # command line",
         "",
       ].join("\n"),
     );
@@ -56,7 +76,10 @@ describe("settings", () => {
 
   for (const [values, message] of [
     [3, "The settings of haywire must be a table"],
-    [{ ruels: {} }, "There is no setting named ruels; there are rules, many-hyperparameters-changed, exclude"],
+    [
+      { ruels: {} },
+      "There is no setting named ruels (did you mean rules?); there are preset, rules, exclude, baseline",
+    ],
     [{ rules: "all" }, 'rules must be a table of rule names and severities, not "all"'],
     [
       { rules: { "learning-rate-hihg": "off" } },
@@ -66,12 +89,29 @@ describe("settings", () => {
       { rules: { "unstable-loss": "loud" } },
       'unstable-loss must be one of off, hint, info, warning, error, not "loud"',
     ],
-    [{ "many-hyperparameters-changed": 1 }, "many-hyperparameters-changed must be a whole number from 2 up, not 1"],
+    [{ preset: "stict" }, 'preset must be one of recommended, strict, all (did you mean strict?), not "stict"'],
+    [
+      { rules: { "learning-rate-high": { limmit: 1 } } },
+      "The rule learning-rate-high has no option named limmit (did you mean limit?); it takes severity, limit",
+    ],
+    [
+      { rules: { "unstable-loss": { limit: 1 } } },
+      "The rule unstable-loss has no option named limit; it takes severity",
+    ],
+    [
+      { rules: { "learning-rate-high": { limit: 2 } } },
+      "limit of learning-rate-high must be a number from 0 to 1, not 2",
+    ],
+    [
+      { rules: { "learning-rate-high": { severity: "waring" } } },
+      'learning-rate-high must be one of off, hint, info, warning, error (did you mean warning?), not "waring"',
+    ],
+    [{ baseline: 3 }, "baseline must be a file's name or false, not 3"],
     [{ exclude: "tests" }, 'exclude must be a list of globs, not "tests"'],
     [{ exclude: [1n] }, 'exclude must be a list of globs, not ["1"]'],
   ] as const) {
     it(`complain and change nothing: ${message}`, () => {
-      const { value, problems } = settingsFrom([layer(values)], ruleNames);
+      const { value, problems } = settingsFrom([layer(values)], rules);
       assert.deepEqual(problems, [{ path: "editor", message }]);
       assert.deepEqual(value.lint, defaultSettings.lint);
     });
@@ -86,9 +126,9 @@ describe("settings files", () => {
     await mkdir(inner(), { recursive: true });
     await writeFile(
       path.join(root, "pyproject.toml"),
-      '[project]\nname = "x"\n\n[tool.haywire]\nmany-hyperparameters-changed = 7\n\n[tool.haywire.rules]\nunstable-loss = "off"\nnonsense = "off"\n',
+      '[project]\nname = "x"\n\n[tool.haywire]\npreset = "strict"\n\n[tool.haywire.rules]\nunstable-loss = "off"\nnonsense = "off"\n',
     );
-    await writeFile(path.join(root, "haywire.toml"), "many-hyperparameters-changed = 9\n");
+    await writeFile(path.join(root, "haywire.toml"), 'preset = "all"\n');
     await writeFile(path.join(inner(), "pyproject.toml"), '[project]\nname = "y"\n');
     await writeFile(path.join(inner(), "haywire.toml"), 'exclude = ["old"]\n\n[rules]\nunstable-loss = "error"\n');
   });
@@ -101,16 +141,18 @@ describe("settings files", () => {
       layers.map(({ origin }) => path.relative(root, origin)),
       ["pyproject.toml", path.join("packages", "vision", "haywire.toml")],
     );
-    const { value, problems: wrong } = settingsFrom(layers, ruleNames);
-    assert.equal(value.lint.manyHyperparametersChanged, 7);
+    const { value, problems: wrong } = settingsFrom(layers, rules);
+    assert.equal(value.lint.preset, "strict");
     assert.deepEqual(value.lint.rules, { "unstable-loss": "error" });
     assert.deepEqual(value.lint.exclude, [{ glob: "old", base: inner() }]);
     assert.equal(value.origins.get("rules.unstable-loss"), `${path.join(inner(), "haywire.toml")}:4`);
-    assert.equal(value.origins.get("many-hyperparameters-changed"), `${path.join(root, "pyproject.toml")}:5`);
+    assert.equal(value.origins.get("preset"), `${path.join(root, "pyproject.toml")}:5`);
     const [problem] = wrong;
     assert.equal(problem?.path, path.join(root, "pyproject.toml"));
     const text = layers[0]?.file?.text ?? "";
     assert.ok(text.slice(problem?.offset).startsWith("nonsense"));
+    const place = `${path.join(root, "pyproject.toml")}:9`;
+    assert.equal(problem && (await settingsProblemText(problem)), `${place}: There is no rule named nonsense`);
   });
 
   it("that are not TOML are a problem with its place, and the others hold", async () => {
@@ -125,11 +167,43 @@ describe("settings files", () => {
     assert.ok((problems[0]?.offset ?? 0) >= 13);
   });
 
+  it("name the file of accepted findings where it lies beside the code, and may switch it off", async () => {
+    const folder = path.join(root, "accepted");
+    await mkdir(folder);
+    await writeFile(path.join(folder, "haywire-baseline.json"), "{}");
+    const found = await settingsLayersFor(folder, root);
+    const { lint, origins } = settingsFrom(found.value, rules).value;
+    assert.equal(lint.baseline, path.join(folder, "haywire-baseline.json"));
+    assert.equal(origins.get("baseline"), path.join(folder, "haywire-baseline.json"));
+    await writeFile(path.join(folder, "haywire.toml"), "baseline = false\n");
+    assert.equal(settingsFrom((await settingsLayersFor(folder, root)).value, rules).value.lint.baseline, null);
+  });
+
   it("named outright must be there", async () => {
     const file = path.join(root, "absent.toml");
     const { value, problems } = await settingsLayerOfFile(file);
     assert.equal(value, null);
     assert.equal(problems[0]?.path, file);
+  });
+});
+
+describe("a mistaken name", () => {
+  it("is led to the nearest one, by letters or by words", () => {
+    const names = ["no-warmup", "learning-rate-high", "clip-misplaced", "clip-ineffective"];
+    assert.equal(nearestHint("no-warm-up", names), " (did you mean no-warmup?)");
+    assert.equal(nearestHint("high-learning-rate", names), " (did you mean learning-rate-high?)");
+    assert.equal(nearestHint("clip-missplaced", names), " (did you mean clip-misplaced?)");
+    assert.equal(nearestHint("prefer-const", names), "");
+  });
+});
+
+describe("presets", () => {
+  it("raise what is mild, each more than the one before, and never lower", () => {
+    const severities = ["hint", "info", "warning", "error"] as const;
+    const under = (preset: PresetName) => severities.map((severity) => severityUnder(preset, severity));
+    assert.deepEqual(under("recommended"), severities);
+    assert.deepEqual(under("strict"), ["hint", "warning", "warning", "error"]);
+    assert.deepEqual(under("all"), ["warning", "warning", "warning", "error"]);
   });
 });
 

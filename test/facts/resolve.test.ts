@@ -75,6 +75,8 @@ test("takes the assignment that certainly holds, else all of them, else nothing"
 
 test("gives both branches of a conditional expression", () => {
   assert.deepEqual(scalarOf("probe(0.1 if big else 0.2)\n"), [0.1, 0.2]);
+  assert.equal(scalarOf("big = False\nprobe(0.1 if big else 0.2)\n"), 0.2);
+  assert.deepEqual(scalarOf(`${parser}args = parser.parse_args()\nprobe(0.1 if args.amp else 0.2)\n`), [0.2, 0.1]);
 });
 
 const parser = `import argparse

@@ -34,6 +34,7 @@ test("says that a flag which is off by default is off, and that it can be switch
     "scaler = torch.cuda.amp.GradScaler(enabled=args.amp)\n",
     "scaler = torch.cuda.amp.GradScaler() if args.amp else None\n",
     "if args.amp:\n    scaler = torch.cuda.amp.GradScaler()\n",
+    'from accelerate import Accelerator\naccelerator = Accelerator(mixed_precision="fp16" if args.amp else "no")\n',
   ]) {
     const [fact] = factsOf(`import torch\n${parser}${use}`).precision;
     assert.ok(fact?.enabled.known, use);

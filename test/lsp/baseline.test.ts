@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { folderWith, git } from "../cli/command.ts";
+import { folderWith, git, run } from "../cli/command.ts";
 import { codes, connect, has, script } from "./session.ts";
 
 const text = (lr: number, eps: number, decay: number) =>
@@ -12,7 +12,7 @@ const text = (lr: number, eps: number, decay: number) =>
 function repository(): { readonly file: string; readonly uri: string; readonly folder: string } {
   const folder = folderWith({
     "train.py": text(0.001, 1e-7, 0.01),
-    "haywire.toml": "many-hyperparameters-changed = 3\n",
+    "haywire.toml": "[rules.many-hyperparameters-changed]\nthreshold = 3\n",
   });
   git(folder, "init", "-q");
   git(folder, "add", ".");
@@ -80,4 +80,19 @@ test("a client that goes away while git is asked and a refresh is due is no faul
     // What was under way ends in this time; an exception then would fail this file.
     await new Promise((resolve) => setTimeout(resolve, 700));
   }
+});
+
+test("findings that the project's baseline accepts are not told, until the baseline goes", async () => {
+  const { uri, file, folder } = repository();
+  writeFileSync(file, script);
+  await run(["check", "--write-baseline", "train.py"], { cwd: folder });
+  const client = await connect();
+  await client.open(uri, script);
+  await client.publication(uri, (params) => !has("learning-rate-high")(params));
+  rmSync(path.join(folder, "haywire-baseline.json"));
+  const baseline = pathToFileURL(path.join(folder, "haywire-baseline.json")).href;
+  await client.connection.sendNotification("workspace/didChangeWatchedFiles", {
+    changes: [{ uri: baseline, type: 3 }],
+  });
+  await client.publication(uri, has("learning-rate-high"));
 });

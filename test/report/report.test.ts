@@ -46,6 +46,7 @@ function reported(changes: Partial<ReportedFile> = {}): ReportedFile {
     diagnostics: [finding],
     problems: [],
     suppressed: 0,
+    accepted: 0,
     facts: emptyFacts("/home/u/train.py"),
     ...changes,
   };
@@ -121,7 +122,11 @@ describe("JSON report", () => {
 
 describe("text report", () => {
   it("shows place, severity, rule, message, code frame, fix and counts", () => {
-    const file = reported({ diagnostics: [{ ...finding, message: "Nothing clips. Clip." }], suppressed: 2 });
+    const file = reported({
+      diagnostics: [{ ...finding, message: "Nothing clips. Clip." }],
+      suppressed: 2,
+      accepted: 1,
+    });
     assert.equal(
       textReport([file], { colour: false }),
       [
@@ -134,7 +139,7 @@ describe("text report", () => {
         "  |",
         "   = fix, changes training: Clip the gradient norm (and 1 more)",
         "",
-        "Found 1 finding in 1 file: 1 warning. 1 can be fixed with --fix. 2 findings silenced by comments.",
+        "Found 1 finding in 1 file: 1 warning. 1 can be fixed with --fix. 2 findings silenced by comments. 1 finding accepted by the baseline.",
         "",
       ].join("\n"),
     );

@@ -10,7 +10,8 @@ export interface ExampleOptions {
   readonly libraryVersions?: ReadonlyMap<string, string>;
   /** An earlier state of the text, as git's HEAD would have it. */
   readonly before?: string;
-  readonly manyHyperparametersChanged?: number;
+  /** Values of the rule's own options. */
+  readonly options?: Readonly<Record<string, number>>;
 }
 
 /** What one rule says about a text. */
@@ -22,7 +23,7 @@ export async function findingsFor(
   const { path = "train.py", libraryVersions = new Map<string, string>(), before } = options;
   const settings = {
     ...defaultSettings.lint,
-    manyHyperparametersChanged: options.manyHyperparametersChanged ?? defaultSettings.lint.manyHyperparametersChanged,
+    options: options.options === undefined ? {} : { [rule]: options.options },
   };
   const earlier = before === undefined ? null : await linter.lintText({ path, text: before, libraryVersions });
   const baseline = earlier === null ? null : { name: "HEAD", hyperparameters: earlier.facts.hyperparameters };

@@ -263,7 +263,7 @@ describe("many-hyperparameters-changed", () => {
   });
 
   it("counts from the number that is set", async () => {
-    const options = { before: text([1, 2, 3]), manyHyperparametersChanged: 3 };
+    const options = { before: text([1, 2, 3]), options: { threshold: 3 } };
     assert.equal((await findingsFor(rule, text([2, 3, 4]), options)).length, 1);
     assert.deepEqual(await findingsFor(rule, text([2, 3, 3]), options), []);
   });

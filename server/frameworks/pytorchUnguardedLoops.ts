@@ -1,0 +1,39 @@
+import type { SourceIndex } from "../facts/scope.ts";
+import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
+import { longLoopOf, outermostLoop } from "./longLoops.ts";
+import { trainingLevels } from "./pytorchTrainingLevels.ts";
+import type { LoopDraft } from "./trainingEvents.ts";
+
+/** Any sign that a loss, a gradient or a weight that is not finite is noticed, or that a scaler skips its step. */
+const guards =
+  /is_?finite|is_?nan|is_?inf|error_if_nonfinite|nan_to_num|Grad\w*Scaler|loss_?scaler|detect_anomaly|check_?numerics|(\w*loss\w*)\s*!=\s*\1\b|nan_?(guard|check|skip)|(check|skip|has|any|on)_?nan|\bamp\.scale_loss|float\(["']nan["']\)/i;
+
+/** Loops that step for long and ask nowhere whether the loss is a number. */
+export function collectTorchUnguardedLoops(
+  source: SourceIndex,
+  drafts: readonly LoopDraft[],
+): readonly UnguardedLoopFact[] {
+  if (guards.test(source.text)) return [];
+  const levels = trainingLevels(source, drafts);
+  return drafts.flatMap((draft): readonly UnguardedLoopFact[] => {
+    const { events, loop, scope } = draft;
+    const step = events.find(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+    if (loop === null || step === undefined || step.optimizers.length === 0) return [];
+    if (events.some(({ kind, classified }) => kind === "unknown-call-with-model" || classified.wrapper !== undefined))
+      return [];
+    const long = longLoopOf(draft, levels, source);
+    if (long === null) return [];
+    return [
+      {
+        start: step.start,
+        end: step.end,
+        framework: "pytorch",
+        shownBy: long.header,
+        counts: long.counts,
+        length: long.length,
+        loopStart: loop.start,
+        outermost: outermostLoop(loop, scope, source),
+      },
+    ];
+  });
+}

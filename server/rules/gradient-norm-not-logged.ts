@@ -1,0 +1,122 @@
+import type { LossLogFact } from "../facts/lossLogFacts.ts";
+import type { OptimizerFact, TrainingFacts, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { optimizerName } from "./argumentText.ts";
+import { gradedFix } from "./gradedFix.ts";
+import type { Rule } from "./rule.ts";
+import { optimizesTensors } from "./trainingContext.ts";
+
+/** Adam's second moment averages over about 1/(1-0.999) steps; a run of fewer is over before its norm tells anything. */
+const fewestSteps = 1000;
+
+/** Code that speaks of a gradient's norm, other than as a threshold. */
+const normNames = /\w*(?:grad(?:ient)?s?_?\w*_?norm|norm_?(?:of_?)?grad|total_norm|global_norm)\w*/gi;
+const thresholds = /clip|max_?grad|max_?norm|grad\w*_max|normali[sz]/i;
+/** Gradients that are watched whole, or by a helper of another file. */
+const watched =
+  /\.watch\(|add_histogram\([^\n]*grad|\.grad\b[^\n]*\.(norm|abs|pow|square|max)\(|norm\([^\n]*\.grad\b|(log|plot|monitor|track|check|show)_?\w*grad|grad\w*_?(flow|stat|log|monitor|hist)|GradientMonitor/i;
+
+/** `norm = clip_grad_norm_(…)`: what becomes of it is not for a regular expression to say. */
+const keepsNorm = /^(?!_\s*=)[\w.]+(\[[^\]]*\])?\s*(:[^=]+)?=[^=]|\((?=[^)]*clip_grad_norm)/;
+
+/** Loggers that keep numbers by step come before lines of text. */
+const preferred: readonly LossLogFact["logger"][] = [
+  "metrics",
+  "tensorboard",
+  "lightning",
+  "json",
+  "meter",
+  "logging",
+  "progress bar",
+  "file",
+  "print",
+];
+const places: readonly LossLogFact["place"][] = ["iteration", "behind", "caller"];
+
+export const gradientNormNotLogged: Rule = {
+  name: "gradient-norm-not-logged",
+  severity: "hint",
+  title: "An adaptive optimizer's loss is logged without a gradient norm",
+  frameworks: ["pytorch"],
+  sources: [
+    "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html: returns the total norm before clipping",
+    "transformers 5.23 trainer.py L2255: logs grad_norm beside the loss",
+    "Wortsman et al. 2023, Stable and low-precision training for large-scale vision-language models, abstract, https://arxiv.org/abs/2304.13013",
+  ],
+  check(context, report) {
+    const { facts, text } = context;
+    if (facts.lossLogs.length === 0 || watched.test(text) || speaksOfNorm(text)) return;
+    const seen = new Set<number>();
+    for (const loop of facts.loops) {
+      const optimizer = adaptiveOptimizer(facts, loop, text);
+      const log = optimizer === null ? null : bestLog(facts, loop);
+      if (optimizer === null || log === null || seen.has(log.start) || isShort(facts, loop, text)) continue;
+      seen.add(log.start);
+      const clip = loop.events.find(
+        ({ kind, start, end }) => kind === "clip" && /clip_grad_norm_?\(/.test(text.slice(start, end)),
+      );
+      const cure =
+        clip === undefined
+          ? "Log the gradient norm beside it."
+          : "Log the norm that clip_grad_norm_ returns beside it.";
+      report({
+        start: log.start,
+        end: log.end,
+        message: `The loss is logged here without a gradient norm, so when it jumps or becomes NaN nothing tells whether the gradients that ${optimizerName(optimizer)} steps on grew first. ${cure}`,
+        fixes: gradedFix(
+          context.fixesOf(loop.framework).logGradientNorm(context, loop, log),
+          "unsafe",
+          "The log gets one more number; weights and steps stay the same.",
+        ),
+        related: [
+          {
+            path: facts.path,
+            start: optimizer.nameRange.start,
+            end: optimizer.nameRange.end,
+            message: `${optimizerName(optimizer)} is built here`,
+          },
+        ],
+      });
+    }
+  },
+};
+
+function speaksOfNorm(text: string): boolean {
+  return [...text.matchAll(normNames)].some(([name]) => !thresholds.test(name));
+}
+
+/** The adaptive optimizer of a loop that can be read as a whole; null where none steps or a wrapper may log by itself. */
+function adaptiveOptimizer(facts: TrainingFacts, loop: TrainingLoopFact, text: string): OptimizerFact | null {
+  if (loop.wrappedBy !== null && loop.wrappedBy !== "Accelerate" && loop.wrappedBy !== "Lightning") return null;
+  for (const { kind, subject } of loop.events) {
+    if (kind === "unknown-call-with-model" && /grad|norm|log|stat|monitor|track|watch/i.test(subject ?? ""))
+      return null;
+  }
+  for (const { kind, statement } of loop.events) {
+    if (kind === "clip" && keepsNorm.test(text.slice(statement.start, statement.end))) return null;
+  }
+  for (const index of loop.optimizers) {
+    const optimizer = facts.optimizers[index];
+    if (optimizer?.adaptive === true && !optimizesTensors(optimizer)) return optimizer;
+  }
+  return null;
+}
+
+/** Where one more number belongs: in the loop itself before behind it, in a logger of numbers before lines of text. */
+function bestLog(facts: TrainingFacts, loop: TrainingLoopFact): LossLogFact | null {
+  const logs = facts.lossLogs.filter(({ loopStart }) => loopStart === loop.start);
+  const rank = ({ place, logger, extension }: LossLogFact) =>
+    places.indexOf(place) * 100 + preferred.indexOf(logger) + (extension === null ? 50 : 0);
+  return logs.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
+}
+
+/**
+ * A single loop over a known, small number of steps, or one whose epochs are a step each: a demonstration, or a data set so small
+ * that every step sees all of it.
+ */
+function isShort({ epochLoops }: TrainingFacts, loop: TrainingLoopFact, text: string): boolean {
+  const own = epochLoops.find(({ start, counts }) => start === loop.start && counts === "steps");
+  if (own === undefined) return false;
+  return (
+    (own.length !== null && own.length < fewestSteps) || /epoch/i.test(text.slice(own.header.start, own.header.end))
+  );
+}
