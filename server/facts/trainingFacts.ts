@@ -95,6 +95,8 @@ export type ScalarValue = number | boolean | string | null;
 /** An optimizer built in the code. An `if name == "adam"` ladder gives one fact a branch. */
 export interface OptimizerFact extends TextRange {
   readonly framework: FrameworkName;
+  /** The file that builds it where that is another one, which its ranges then refer to. See `optimizersHere`. */
+  readonly elsewhere?: string;
   /** As written, without its module: `"Adam"`, `"train.adam"`. */
   readonly constructorName: string;
   /** Lower-case canonical name: `"adam"`, `"adamw"`, `"nadam"`, `"radam"`, `"adamax"`, `"sgd"`, `"rmsprop"`, … */
@@ -116,6 +118,11 @@ export interface OptimizerFact extends TextRange {
   readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
   /** The library version is not pinned, or its default table does not depend on it: null; else the version used. */
   readonly libraryVersion: string | null;
+}
+
+/** The optimizers that the file itself builds: those whose ranges lie in it. */
+export function optimizersHere({ optimizers }: Pick<TrainingFacts, "optimizers">): readonly OptimizerFact[] {
+  return optimizers.filter(({ elsewhere }) => elsewhere === undefined);
 }
 
 /** One setting of a constructor: of an optimizer, or of a trainer under the names that those have. */

@@ -27,6 +27,7 @@ import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
+import { collectTorchOptimizersElsewhere } from "./pytorchOptimizersElsewhere.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
 import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
 import { collectTorchSamplerEpochs } from "./pytorchSamplerEpochs.ts";
@@ -64,7 +65,10 @@ export const pytorch: Framework = {
   needs,
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
-    const optimizers = collectTorchOptimizers(source, libraryVersions);
+    const optimizers = [
+      ...collectTorchOptimizers(source, libraryVersions),
+      ...collectTorchOptimizersElsewhere(source, libraryVersions),
+    ];
     const loops = collectTorchLoops(source, optimizers);
     const lightning = collectLightning(source, optimizers);
     const drafts = loops.map(({ draft }) => draft);

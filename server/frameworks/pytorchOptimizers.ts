@@ -21,36 +21,37 @@ export function collectTorchOptimizers(
   libraryVersions: ReadonlyMap<string, string>,
 ): readonly OptimizerSite[] {
   const version = libraryVersions.get("torch") ?? null;
-  const found: OptimizerSite[] = [];
-  for (const site of source.calls) {
-    const { callee } = site.call;
-    if (callee.kind === "attribute" && !Object.hasOwn(torchOptimizers, callee.name)) continue;
-    if (callee.kind !== "name" && callee.kind !== "attribute" && callee.kind !== "call") continue;
-    const name = qualifiedName(callee, site.scope);
-    if (name === null || !name.startsWith("torch.optim.")) continue;
-    const constructorName = name.slice("torch.optim.".length);
-    const signature = Object.hasOwn(torchOptimizers, constructorName) ? torchOptimizers[constructorName] : undefined;
-    if (signature === undefined) continue;
-    const parameters = parametersOf(site.call);
-    const hasVersionedDefault = signature.parameters.some((parameter) => parameter.since !== undefined);
-    const fact: OptimizerFact = {
-      start: site.call.start,
-      end: site.call.end,
-      framework: "pytorch",
-      constructorName,
-      algorithm: signature.algorithm,
-      adaptive: signature.adaptive,
-      adamFamily: signature.adamFamily,
-      nameRange: nameRangeOf(site.call.callee),
-      boundTo: boundTo(site),
-      parametersText: parameters === null ? null : source.text.slice(parameters.start, parameters.end),
-      hasParameterGroups: parameters !== null && isListOfGroups(parameters, site.scope),
-      arguments: argumentsOf(site, signature.parameters, version),
-      libraryVersion: hasVersionedDefault ? version : null,
-    };
-    found.push({ fact, site });
-  }
-  return found;
+  return source.calls.flatMap((site) => torchOptimizerAt(site, version) ?? []);
+}
+
+/** The optimizer that a call builds with torch.optim, null for any other call. */
+export function torchOptimizerAt(site: CallSite, version: string | null): OptimizerSite | null {
+  const { callee } = site.call;
+  if (callee.kind === "attribute" && !Object.hasOwn(torchOptimizers, callee.name)) return null;
+  if (callee.kind !== "name" && callee.kind !== "attribute" && callee.kind !== "call") return null;
+  const name = qualifiedName(callee, site.scope);
+  if (name === null || !name.startsWith("torch.optim.")) return null;
+  const constructorName = name.slice("torch.optim.".length);
+  const signature = Object.hasOwn(torchOptimizers, constructorName) ? torchOptimizers[constructorName] : undefined;
+  if (signature === undefined) return null;
+  const parameters = parametersOf(site.call);
+  const hasVersionedDefault = signature.parameters.some((parameter) => parameter.since !== undefined);
+  const fact: OptimizerFact = {
+    start: site.call.start,
+    end: site.call.end,
+    framework: "pytorch",
+    constructorName,
+    algorithm: signature.algorithm,
+    adaptive: signature.adaptive,
+    adamFamily: signature.adamFamily,
+    nameRange: nameRangeOf(site.call.callee),
+    boundTo: boundTo(site),
+    parametersText: parameters === null ? null : site.scope.source.text.slice(parameters.start, parameters.end),
+    hasParameterGroups: parameters !== null && isListOfGroups(parameters, site.scope),
+    arguments: argumentsOf(site, signature.parameters, version),
+    libraryVersion: hasVersionedDefault ? version : null,
+  };
+  return { fact, site };
 }
 
 /** The last name of a callee. */

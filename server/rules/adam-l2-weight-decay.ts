@@ -1,4 +1,5 @@
 import type { FrameworkName } from "../facts/trainingFacts.ts";
+import { optimizersHere } from "../facts/trainingFacts.ts";
 import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
@@ -50,7 +51,7 @@ export const adamL2WeightDecay: Rule = {
         ],
       });
     }
-    for (const optimizer of context.facts.optimizers) {
+    for (const optimizer of optimizersHere(context.facts)) {
       const decay = optimizer.arguments.weightDecay;
       const value = certainNumber(decay);
       if (!buildsTorch.has(optimizer.framework) || !l2ByDefault.has(optimizer.algorithm)) continue;

@@ -1,4 +1,5 @@
 import type { OptimizerArgument, OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import { optimizersHere } from "../facts/trainingFacts.ts";
 import { argumentText, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
@@ -51,7 +52,7 @@ export const learningRateHigh: Rule = {
   check(context, report) {
     if (rateSetElsewhere.test(context.text) || context.facts.learningRateWrites.length > 0) return;
     const fineTuning = fineTunesTransformer(context.facts, context.text);
-    for (const optimizer of context.facts.optimizers) {
+    for (const optimizer of optimizersHere(context.facts)) {
       const argument = optimizer.arguments.learningRate;
       const rate = lowestRate(argument);
       const kind = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;

@@ -137,5 +137,9 @@ function harm(optimizer: OptimizerFact): string {
 }
 
 function pathRange(context: RuleContext, optimizer: OptimizerFact) {
-  return { path: context.facts.path, start: optimizer.nameRange.start, end: optimizer.nameRange.end };
+  return {
+    path: optimizer.elsewhere ?? context.facts.path,
+    start: optimizer.nameRange.start,
+    end: optimizer.nameRange.end,
+  };
 }
