@@ -1,4 +1,5 @@
-import { argumentFor, calledFunction } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
+import { argumentFor } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { forEachChild } from "../facts/expressionChildren.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
