@@ -28,6 +28,7 @@ export function emptyFacts(path: string): TrainingFacts {
     unsavedState: [],
     lossLogs: [],
     unguardedLoops: [],
+    unvalidatedTrainings: [],
     samplerEpochs: [],
     hyperparameters: [],
     imports: [],

@@ -73,6 +73,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     evaluationModes: [...facts.evaluationModes, ...(found.evaluationModes ?? [])],
+    unvalidatedTrainings: [...facts.unvalidatedTrainings, ...(found.unvalidatedTrainings ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],

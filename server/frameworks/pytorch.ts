@@ -3,6 +3,7 @@ import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
+import { lightningTrainers } from "./lightningTrainers.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
@@ -39,6 +40,7 @@ import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchSte
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -75,6 +77,7 @@ export const pytorch: Framework = {
     const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     const levels = trainingLevels(source, drafts);
     const iterated = iteratedLoaders(source, drafts);
+    const traits = collectTorchTraits(source);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
@@ -82,7 +85,7 @@ export const pytorch: Framework = {
       precision: [...collectTorchPrecision(source, optimizers, drafts), ...lightning.precision],
       ineffectiveClips: [...collectTorchIneffectiveClips(source), ...lightning.ineffectiveClips],
       hiddenNonfinites: collectReplacedLosses(source),
-      traits: collectTorchTraits(source),
+      traits,
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
       schedulers,
@@ -95,6 +98,10 @@ export const pytorch: Framework = {
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       evaluationModes: collectTorchEvaluationModes(source, drafts),
+      unvalidatedTrainings: [
+        ...unvalidatedLoops(source, drafts, traits, "pytorch"),
+        ...unvalidatedModules(source, lightningTrainers(source), traits),
+      ],
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };

@@ -15,6 +15,7 @@ import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
+import { noValidationLoss } from "./no-validation-loss.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
@@ -45,6 +46,7 @@ export const rules: readonly Rule[] = [
   manyHyperparametersChanged,
   missingGradientClipping,
   noLearningRateSchedule,
+  noValidationLoss,
   noWarmup,
   nonfiniteHidden,
   nonfiniteUnchecked,
