@@ -29,6 +29,7 @@ export function emptyFacts(path: string): TrainingFacts {
     lossLogs: [],
     unguardedLoops: [],
     unvalidatedTrainings: [],
+    unshuffledData: [],
     samplerEpochs: [],
     hyperparameters: [],
     imports: [],

@@ -17,6 +17,7 @@ import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
 import type { UnguardedLoopFact } from "./unguardedLoopFacts.ts";
+import type { UnshuffledDataFact } from "./unshuffledDataFacts.ts";
 import type { UnvalidatedTrainingFact } from "./unvalidatedTrainingFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
@@ -60,6 +61,7 @@ export interface TrainingFacts {
   readonly lossLogs: readonly LossLogFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly unvalidatedTrainings: readonly UnvalidatedTrainingFact[];
+  readonly unshuffledData: readonly UnshuffledDataFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

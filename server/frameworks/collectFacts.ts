@@ -74,6 +74,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     evaluationModes: [...facts.evaluationModes, ...(found.evaluationModes ?? [])],
     unvalidatedTrainings: [...facts.unvalidatedTrainings, ...(found.unvalidatedTrainings ?? [])],
+    unshuffledData: [...facts.unshuffledData, ...(found.unshuffledData ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],

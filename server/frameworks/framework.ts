@@ -22,6 +22,7 @@ import type {
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
 import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
+import type { UnshuffledDataFact } from "../facts/unshuffledDataFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
@@ -113,6 +114,8 @@ export interface FrameworkFixes {
   readonly setEvaluationMode: (context: FixContext, fact: EvaluationModeFact) => FixDraft | null;
   /** Saves the state that a checkpoint leaves out, and reads it back. */
   readonly saveState: (context: FixContext, fact: UnsavedStateFact) => FixDraft | null;
+  /** Lets training data come in another order in every epoch. */
+  readonly shuffleTrainingData: (context: FixContext, fact: UnshuffledDataFact) => FixDraft | null;
   /** Tells a sampler the epoch, where the loop over epochs begins. */
   readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */

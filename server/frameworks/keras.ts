@@ -9,6 +9,7 @@ import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
 import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
+import { collectKerasUnshuffledData } from "./kerasUnshuffledData.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
 
@@ -31,6 +32,7 @@ export const keras: Framework = {
     const starts = new Set(facts.map(({ start }) => start));
     const fits = (source.callsByTerminalName.get("fit") ?? []).filter(({ call }) => starts.has(call.start));
     return {
+      unshuffledData: collectKerasUnshuffledData(source, fits),
       unvalidatedTrainings: [
         ...unvalidatedFits(source, fits, traits),
         ...unvalidatedLoops(source, drafts, traits, "keras"),

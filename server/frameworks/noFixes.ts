@@ -20,6 +20,7 @@ export const noFixes: FrameworkFixes = {
   listParameters: none,
   setEvaluationMode: none,
   saveState: none,
+  shuffleTrainingData: none,
   setSamplerEpoch: none,
   detachLoss: none,
   stabilizeLossTerm: none,

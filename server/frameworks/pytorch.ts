@@ -40,6 +40,8 @@ import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchSte
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
+import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
 
 const named = (expects: "logits" | "other") =>
@@ -102,6 +104,7 @@ export const pytorch: Framework = {
         ...unvalidatedLoops(source, drafts, traits, "pytorch"),
         ...unvalidatedModules(source, lightningTrainers(source), traits),
       ],
+      unshuffledData: collectTorchUnshuffledData(source, iterated, levels),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
@@ -125,6 +128,7 @@ export const pytorch: Framework = {
     addGradScaler,
     listParameters,
     setEvaluationMode,
+    shuffleTrainingData,
     setSamplerEpoch,
     detachLoss,
     stabilizeLossTerm,

@@ -1,4 +1,5 @@
 import type { Framework } from "./framework.ts";
+import { collectTfjsUnshuffledData } from "./kerasUnshuffledData.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { tensorflowjsFixes } from "./tensorflowjsFixes.ts";
 import { collectTfjsLoops } from "./tensorflowjsLoop.ts";
@@ -22,6 +23,7 @@ export const tensorflowjs: Framework = {
       .flatMap((name) => source.callsByTerminalName.get(name) ?? [])
       .filter(({ call }) => starts.has(call.start));
     return {
+      unshuffledData: collectTfjsUnshuffledData(source, fits),
       unvalidatedTrainings: unvalidatedTfjsFits(source, fits, traits),
       optimizers: optimizers.map(({ fact }) => fact),
       loops: facts,

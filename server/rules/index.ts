@@ -23,6 +23,7 @@ import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
+import { trainingDataNotShuffled } from "./training-data-not-shuffled.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
 import { zeroGradMissing } from "./zero-grad-missing.ts";
@@ -53,6 +54,7 @@ export const rules: readonly Rule[] = [
   optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,
+  trainingDataNotShuffled,
   unstableLoss,
   unusedSuppression,
   zeroGradMissing,
