@@ -1,5 +1,6 @@
 import { argumentFor } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
+import { classElsewhere, definitionElsewhere } from "../facts/importedDefinition.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
@@ -88,8 +89,22 @@ function isInOrder({ callee }: Call, scope: Scope): boolean {
   if (qualified === "torch.utils.data.TensorDataset" || qualified === "torch.utils.data.dataset.TensorDataset")
     return !/\brandn?\b|\brandint\b/.test(scope.source.text);
   const last = callee.kind === "name" ? bindingsOf(callee.name, scope)?.at(-1) : undefined;
-  const own = last?.kind === "class" ? scope.source.classes.get(last.definition) : undefined;
-  if (own === undefined || !own.methods.has("__getitem__") || own.methods.has("__iter__")) return false;
+  const here = last?.kind === "class" ? (scope.source.classes.get(last.definition) ?? null) : null;
+  const own = here ?? (callee.kind === "name" ? classElsewhere(definitionElsewhere(callee.name, scope)) : null);
+  if (own === null) return isImportedDataset(callee, scope);
+  if (!own.methods.has("__getitem__") || own.methods.has("__iter__")) return false;
   const { start, end } = own.definition;
-  return !/rand|Iterable|choice/.test(scope.source.text.slice(start, end));
+  return !/rand|Iterable|choice|shuffle/.test(own.scope.source.text.slice(start, end));
+}
+
+/** A class from elsewhere that says by its name that it is a data set, and not one that streams. */
+function isImportedDataset(callee: Call["callee"], scope: Scope): boolean {
+  const name = terminalName(callee) ?? "";
+  const qualified = qualifiedName(callee, scope);
+  return (
+    qualified !== null &&
+    /Dataset$/.test(name) &&
+    !/Iter|Stream|Web|Chunk|Shard|Pack|Concat|Chain|Buffer|Random|Stack/.test(name) &&
+    !/^(torch|datasets|transformers|webdataset)\b/.test(qualified)
+  );
 }
