@@ -77,8 +77,10 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     unshuffledData: [...facts.unshuffledData, ...(found.unshuffledData ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
+    anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }

@@ -1,3 +1,4 @@
+import { collectTorchAnomalyDetection, removeAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
@@ -25,6 +26,7 @@ import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
@@ -43,6 +45,7 @@ import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
+import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -54,7 +57,11 @@ const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
 const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
+    ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
+    "getattr\\s*\\([\\w.]*optim",
+    "create_optimizer",
     "backward\\s*\\(",
+    "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
   ].join("|"),
@@ -95,8 +102,10 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
+      anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       evaluationModes: collectTorchEvaluationModes(source, drafts),
@@ -112,6 +121,7 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    removeAnomalyDetection,
     guardStep,
     unscaleBeforeClip,
     decoupleWeightDecay,

@@ -1,6 +1,7 @@
 import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
+import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -19,6 +20,7 @@ import { noValidationLoss } from "./no-validation-loss.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
+import { optimizerMissingParameters } from "./optimizer-missing-parameters.ts";
 import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
@@ -33,6 +35,7 @@ export const rules: readonly Rule[] = [
   accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
+  anomalyDetectionLeftOn,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
@@ -51,6 +54,7 @@ export const rules: readonly Rule[] = [
   noWarmup,
   nonfiniteHidden,
   nonfiniteUnchecked,
+  optimizerMissingParameters,
   optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,
