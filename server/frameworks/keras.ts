@@ -1,3 +1,4 @@
+import { collectTensorflowAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
@@ -9,7 +10,9 @@ import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
 import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
+import { collectKerasUnshuffledData } from "./kerasUnshuffledData.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
 export const keras: Framework = {
@@ -18,7 +21,7 @@ export const keras: Framework = {
   language: "python",
   mentions: ["keras", "tensorflow"],
   // Facts begin at an optimizer, a compilation or a loss.
-  needs: /optimizers|compile\s*\(|[cC]ross_?entropy/,
+  needs: /optimizers|enable_check_numerics|compile\s*\(|[cC]ross_?entropy/,
   collect(source) {
     const optimizers = collectKerasOptimizers(source);
     if (optimizers.length === 0 && !/\bkeras\b|GradientTape/.test(source.text)) return null;
@@ -26,7 +29,15 @@ export const keras: Framework = {
     // Their graph is read by the framework of that name.
     const isTensorflow1 = /\w+Optimizer\(/.test(source.text);
     const optimizerFacts = optimizers.map(({ fact }) => fact);
+    const traits = collectKerasTraits(source);
+    const starts = new Set(facts.map(({ start }) => start));
+    const fits = (source.callsByTerminalName.get("fit") ?? []).filter(({ call }) => starts.has(call.start));
     return {
+      unshuffledData: collectKerasUnshuffledData(source, fits),
+      unvalidatedTrainings: [
+        ...unvalidatedFits(source, fits, traits),
+        ...unvalidatedLoops(source, drafts, traits, "keras"),
+      ],
       optimizers: optimizerFacts,
       loops: facts,
       lossTerms: collectLossTerms(source, drafts, "keras"),
@@ -36,7 +47,9 @@ export const keras: Framework = {
         ...collectKerasLossCalls(source),
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
+      traits,
       traits: collectKerasTraits(source),
+      anomalyDetections: collectTensorflowAnomalyDetection(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),

@@ -6,6 +6,7 @@ import type {
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
 import type { TextEdit } from "../text/range.ts";
+import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { trackOptimizer } from "./kerasCheckpoints.ts";
@@ -13,17 +14,20 @@ import { kerasOptimizers } from "./kerasDefaults.ts";
 import { stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
+import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
 import { canonicalTensorflowName } from "./tensorflowNames.ts";
 
 /** Keras clips and decays by arguments of its optimizers. */
 export const kerasFixes: Partial<FrameworkFixes> = {
+  shuffleTrainingData,
   clipGradientNorm,
   setOptimizerArgument,
   saveState: trackOptimizer,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
   guardStep: stopOnNaN,
+  removeAnomalyDetection,
 };
 
 function clipGradientNorm(

@@ -20,6 +20,7 @@ export const noFixes: FrameworkFixes = {
   listParameters: none,
   setEvaluationMode: none,
   saveState: none,
+  shuffleTrainingData: none,
   setSamplerEpoch: none,
   detachLoss: none,
   stabilizeLossTerm: none,
@@ -28,5 +29,6 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  removeAnomalyDetection: none,
   guardStep: none,
 };

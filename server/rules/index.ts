@@ -1,6 +1,7 @@
 import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
+import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -15,13 +16,16 @@ import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
+import { noValidationLoss } from "./no-validation-loss.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
+import { optimizerMissingParameters } from "./optimizer-missing-parameters.ts";
 import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
+import { trainingDataNotShuffled } from "./training-data-not-shuffled.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
 import { zeroGradMissing } from "./zero-grad-missing.ts";
@@ -31,6 +35,7 @@ export const rules: readonly Rule[] = [
   accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
+  anomalyDetectionLeftOn,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
@@ -45,12 +50,15 @@ export const rules: readonly Rule[] = [
   manyHyperparametersChanged,
   missingGradientClipping,
   noLearningRateSchedule,
+  noValidationLoss,
   noWarmup,
   nonfiniteHidden,
   nonfiniteUnchecked,
+  optimizerMissingParameters,
   optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,
+  trainingDataNotShuffled,
   unstableLoss,
   unusedSuppression,
   zeroGradMissing,
