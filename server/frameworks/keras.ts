@@ -48,7 +48,6 @@ export const keras: Framework = {
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
       traits,
-      traits: collectKerasTraits(source),
       anomalyDetections: collectTensorflowAnomalyDetection(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
