@@ -2,6 +2,7 @@ import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
+import { batchNormSmallBatch } from "./batch-norm-small-batch.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -36,6 +37,7 @@ export const rules: readonly Rule[] = [
   activationBeforeLoss,
   adamL2WeightDecay,
   anomalyDetectionLeftOn,
+  batchNormSmallBatch,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
