@@ -11,6 +11,7 @@ import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.t
 import { evalModeMissing } from "./eval-mode-missing.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
+import { halfPrecisionParameters } from "./half-precision-parameters.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -46,6 +47,7 @@ export const rules: readonly Rule[] = [
   evalModeMissing,
   fp16WithoutLossScaling,
   gradientNormNotLogged,
+  halfPrecisionParameters,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
