@@ -32,6 +32,7 @@ export function emptyFacts(path: string): TrainingFacts {
     unguardedLoops: [],
     unvalidatedTrainings: [],
     unshuffledData: [],
+    smallNormBatches: [],
     samplerEpochs: [],
     hyperparameters: [],
     imports: [],

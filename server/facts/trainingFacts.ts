@@ -17,6 +17,7 @@ import type { MissingParametersFact } from "./missingParametersFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
+import type { SmallNormBatchFact } from "./smallNormBatchFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
 import type { UnguardedLoopFact } from "./unguardedLoopFacts.ts";
 import type { UnshuffledDataFact } from "./unshuffledDataFacts.ts";
@@ -66,6 +67,7 @@ export interface TrainingFacts {
   readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly unvalidatedTrainings: readonly UnvalidatedTrainingFact[];
   readonly unshuffledData: readonly UnshuffledDataFact[];
+  readonly smallNormBatches: readonly SmallNormBatchFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];

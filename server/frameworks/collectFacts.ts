@@ -75,6 +75,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     evaluationModes: [...facts.evaluationModes, ...(found.evaluationModes ?? [])],
     unvalidatedTrainings: [...facts.unvalidatedTrainings, ...(found.unvalidatedTrainings ?? [])],
     unshuffledData: [...facts.unshuffledData, ...(found.unshuffledData ?? [])],
+    smallNormBatches: [...facts.smallNormBatches, ...(found.smallNormBatches ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
     missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],

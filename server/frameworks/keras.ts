@@ -12,6 +12,7 @@ import { collectKerasTraits } from "./kerasTraits.ts";
 import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
 import { collectKerasUnshuffledData } from "./kerasUnshuffledData.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { kerasSmallNormBatches } from "./smallNormBatches.ts";
 import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
@@ -34,6 +35,7 @@ export const keras: Framework = {
     const fits = (source.callsByTerminalName.get("fit") ?? []).filter(({ call }) => starts.has(call.start));
     return {
       unshuffledData: collectKerasUnshuffledData(source, fits),
+      smallNormBatches: kerasSmallNormBatches(source, fits),
       unvalidatedTrainings: [
         ...unvalidatedFits(source, fits, traits),
         ...unvalidatedLoops(source, drafts, traits, "keras"),

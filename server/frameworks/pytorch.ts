@@ -44,6 +44,7 @@ import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
+import { torchSmallNormBatches } from "./smallNormBatches.ts";
 import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
 
@@ -114,6 +115,7 @@ export const pytorch: Framework = {
         ...unvalidatedModules(source, lightningTrainers(source), traits),
       ],
       unshuffledData: collectTorchUnshuffledData(source, iterated, levels),
+      smallNormBatches: torchSmallNormBatches(source, iterated, traits),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };

@@ -2,6 +2,7 @@ import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
+import { batchNormSmallBatch } from "./batch-norm-small-batch.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -10,6 +11,7 @@ import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.t
 import { evalModeMissing } from "./eval-mode-missing.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
+import { halfPrecisionParameters } from "./half-precision-parameters.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -36,6 +38,7 @@ export const rules: readonly Rule[] = [
   activationBeforeLoss,
   adamL2WeightDecay,
   anomalyDetectionLeftOn,
+  batchNormSmallBatch,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
@@ -44,6 +47,7 @@ export const rules: readonly Rule[] = [
   evalModeMissing,
   fp16WithoutLossScaling,
   gradientNormNotLogged,
+  halfPrecisionParameters,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
