@@ -53,6 +53,7 @@ const needs = new RegExp(
     ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
     "getattr\\s*\\([\\w.]*optim",
     "create_optimizer",
+    "\\bOptimizer\\)",
     "backward\\s*\\(",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,

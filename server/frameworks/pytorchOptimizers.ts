@@ -6,6 +6,7 @@ import type { OptimizerFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
 import { type Constructor, constructorBehind } from "./optimizerConstructors.ts";
+import { ownOptimizerAt } from "./ownOptimizers.ts";
 import { parameterGroups } from "./parameterGroups.ts";
 import { tunesPretrained } from "./pretrainedParameters.ts";
 import { type OptimizerSignature, torchOptimizers } from "./pytorchDefaults.ts";
@@ -34,6 +35,8 @@ export function torchOptimizerAt(site: CallSite, version: string | null): Optimi
   const { callee } = site.call;
   const viaFactory = timmOptimizerAt(site);
   if (viaFactory !== null) return { fact: viaFactory, site };
+  const own = ownOptimizerAt(site);
+  if (own !== null) return { fact: optimizerFact(site, own.className, own.signature, version), site };
   const built = isSharded(site) ? shardedConstructor(site) : mayConstruct(callee, site) ? constructed(site) : null;
   const signature = built === null ? null : signatureOf(built.name);
   if (built === null || signature === null) return null;

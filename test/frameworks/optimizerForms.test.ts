@@ -126,3 +126,19 @@ test("reads what timm's factories build from names and from options", () => {
   );
   assert.deepEqual([byOptions.algorithm, value(byOptions, "learningRate")], ["adamw", 5e-4]);
 });
+
+test("reads an optimizer that the file writes itself, without speaking of defaults that it may change", () => {
+  const fact = only(
+    `class BertAdam(optim.Optimizer):
+    def __init__(self, params, lr=1e-3, warmup=-1, weight_decay=0.01):
+        super().__init__(params, dict(lr=lr))
+    def step(self, closure=None):
+        self.state["exp_avg_sq"] = 0
+opt = BertAdam(net.parameters(), lr=0.05, weight_decay=0.1)
+`,
+  );
+  assert.deepEqual([fact.constructorName, fact.adamFamily, fact.algorithm], ["BertAdam", true, "own BertAdam"]);
+  assert.deepEqual([value(fact, "learningRate"), value(fact, "weightDecay")], [0.05, 0.1]);
+  const plain = only("class Adam2(optim.Adam):\n    pass\nopt = Adam2(net.parameters(), weight_decay=0.1)\n");
+  assert.deepEqual([plain.algorithm, value(plain, "eps")], ["adam", 1e-8]);
+});
