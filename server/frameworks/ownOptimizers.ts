@@ -30,7 +30,7 @@ function signatureOf(info: ClassInfo, depth: number): OptimizerSignature | null 
   const [base, ...others] = info.definition.bases;
   if (base === undefined || others.length > 0 || depth > 4) return null;
   const above = baseSignature(base, info, depth);
-  if (above === null) return null;
+  if (above === null || (info.methods.has("step") && !/\bgrad\b/.test(textOf(info)))) return null;
   const initializer = info.methods.get("__init__");
   // What it does with the decay is its own affair once it steps by itself.
   const own = info.methods.has("step") ? ownKind(info, above) : above;
@@ -57,12 +57,18 @@ function baseSignature(base: Expression, info: ClassInfo, depth: number): Optimi
 }
 
 /** A class that steps by itself: what it is by its name and by the averages that it keeps. */
-function ownKind({ definition, scope }: ClassInfo, above: OptimizerSignature): OptimizerSignature {
-  const text = scope.source.text.slice(definition.start, definition.end);
+function ownKind(info: ClassInfo, above: OptimizerSignature): OptimizerSignature {
+  const { definition } = info;
+  const text = textOf(info);
   const algorithm = `own ${definition.name}`;
   const clips = /clip|max_grad_norm|clamp|trust/i.test(text) ? ({ clipsItself: true } as const) : {};
   if (!/exp_avg_sq|square_avg|\bv_t\b|second_moment/.test(text))
     return { ...plain(algorithm, above.parameters), ...clips };
   const kind = /adam/i.test(definition.name) ? adamFamily : adaptive;
   return { ...kind(algorithm, above.parameters), ...clips };
+}
+
+/** A stand-in that steps nothing has no gradient in it. */
+function textOf({ definition, scope }: ClassInfo): string {
+  return scope.source.text.slice(definition.start, definition.end);
 }

@@ -84,7 +84,7 @@ test("tells a branch that the default of an option does not take", () => {
     `${imports}${options}if args.optim == "Adam":\n    opt = optim.Adam(net.parameters())\nelif args.optim == "SGD":\n    opt = optim.SGD(net.parameters())\n`,
   );
   assert.deepEqual(
-    optimizers.map(({ algorithm, offByDefault }) => [algorithm, offByDefault === true]),
+    optimizers.map(({ algorithm, byDefault }) => [algorithm, byDefault === "off"]),
     [
       ["adam", false],
       ["sgd", true],
@@ -133,7 +133,7 @@ test("reads an optimizer that the file writes itself, without speaking of defaul
     def __init__(self, params, lr=1e-3, warmup=-1, weight_decay=0.01):
         super().__init__(params, dict(lr=lr))
     def step(self, closure=None):
-        self.state["exp_avg_sq"] = 0
+        self.state["exp_avg_sq"] = p.grad ** 2
 opt = BertAdam(net.parameters(), lr=0.05, weight_decay=0.1)
 `,
   );
