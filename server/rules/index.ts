@@ -1,6 +1,7 @@
 import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
+import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -8,6 +9,7 @@ import { deepspeedConfig } from "./deepspeed-config.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
+import { halfPrecisionParameters } from "./half-precision-parameters.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -31,6 +33,7 @@ export const rules: readonly Rule[] = [
   accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
+  anomalyDetectionLeftOn,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
@@ -38,6 +41,7 @@ export const rules: readonly Rule[] = [
   epsUnsetUnderMixedPrecision,
   fp16WithoutLossScaling,
   gradientNormNotLogged,
+  halfPrecisionParameters,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
