@@ -56,10 +56,10 @@ export const learningRateHigh: Rule = {
     for (const optimizer of optimizersHere(context.facts)) {
       // LAMB scales each layer's step to the layer's norm, so that its rate means something else.
       if (!optimizer.adamFamily || optimizer.algorithm === "lamb" || optimizesTensors(optimizer)) continue;
-      if (isReplaced(context.facts, optimizer) || isForAnother(context.facts, optimizer)) continue;
+      if (isReplaced(context.facts, optimizer)) continue;
       const kind = fineTuning && isTuned(optimizer) && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       const limit = context.optionValue(kind);
-      const argument = highRate(optimizer, limit);
+      const argument = highRate(optimizer, limit, context.facts);
       const rate = lowestRate(argument);
       if (argument === undefined || rate === null) continue;
       const place = argument.range ?? optimizer.nameRange;
@@ -82,30 +82,37 @@ export const learningRateHigh: Rule = {
  * The first rate that is too high, of those that the optimizer itself and its groups have. One group above others that are not is
  * meant so: a new head, mask scores.
  */
-function highRate(optimizer: OptimizerFact, limit: number): OptimizerArgument | undefined {
+function highRate(optimizer: OptimizerFact, limit: number, facts: TrainingFacts): OptimizerArgument | undefined {
   const settings = settingsOf(optimizer, "learningRate");
   const high = settings.filter(({ argument, group }) => {
     const rate = lowestRate(argument);
     if (rate === null || rate < limit) return false;
-    // The rate that a command line has by default goes with the optimizer that it has by default.
-    if (optimizer.offByDefault === true && argument.resolved.known && argument.resolved.overridable) return false;
+    if (isOthersDefault(optimizer, argument, facts)) return false;
     return group === null || !optimizesTensors({ ...group, hasParameterGroups: false });
   });
   return high.find(({ group }) => group === null || high.length === settings.length)?.argument;
 }
 
-function withRate(optimizer: OptimizerFact, learningRate: OptimizerArgument): OptimizerFact {
-  return { ...optimizer, arguments: { ...optimizer.arguments, learningRate } };
+/** The rate that a command line has by default goes with the optimizer that it has by default, which may be SGD. */
+function isOthersDefault(
+  { byDefault }: OptimizerFact,
+  { resolved }: OptimizerArgument,
+  { optimizers }: TrainingFacts,
+): boolean {
+  if (!resolved.known || !resolved.overridable) return false;
+  const source = resolved.chain.at(-1);
+  return (
+    byDefault === "off" ||
+    optimizers.some((other) => {
+      const rate = other.arguments.learningRate?.resolved.chain.at(-1);
+      const isOpen = byDefault === "unclear" || other.byDefault === "unclear";
+      return isOpen && !other.adamFamily && rate?.path === source?.path && rate?.start === source?.start;
+    })
+  );
 }
 
-/** One rate by default for a choice of optimizers under one name: which of them it was set for is not told. */
-function isForAnother({ optimizers }: TrainingFacts, optimizer: OptimizerFact): boolean {
-  const rate = optimizer.arguments.learningRate?.resolved;
-  if (rate?.known !== true || !rate.overridable || optimizer.boundTo === null) return false;
-  return optimizers.some(({ adamFamily, boundTo, arguments: { learningRate } }) => {
-    if (adamFamily || boundTo !== optimizer.boundTo) return false;
-    return learningRate?.resolved.known === true && learningRate.resolved.value === rate.value;
-  });
+function withRate(optimizer: OptimizerFact, learningRate: OptimizerArgument): OptimizerFact {
+  return { ...optimizer, arguments: { ...optimizer.arguments, learningRate } };
 }
 
 /** A schedule takes the constructor's number as a factor, or puts its own in its place. */
