@@ -16,7 +16,7 @@ export interface NamedSource {
 /** The files to check, or standard input for `-`. One that cannot be read is only complained about. */
 export async function* sourcesOf(
   paths: readonly string[],
-  stdinName: string | undefined,
+  { stdinName, forceExclude }: { readonly stdinName: string | undefined; readonly forceExclude: boolean },
   settingsOf: SettingsReader,
   io: CommandIo,
   complain: (name: string, problem: string) => void,
@@ -35,6 +35,7 @@ export async function* sourcesOf(
   const { value: files, problems } = await findSources(
     paths.map((each) => path.resolve(io.cwd, each)),
     exclude,
+    forceExclude,
   );
   const nameOf = (file: string) => {
     const relative = path.relative(io.cwd, file);
