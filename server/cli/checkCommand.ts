@@ -88,8 +88,7 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       unread.add(name);
     };
 
-    const named = { stdinName: values["stdin-filename"], forceExclude: values["force-exclude"] };
-    const sources = sourcesOf(paths, named, settingsOf, io, complain);
+    const sources = sourcesOf(paths, values["stdin-filename"], settingsOf, io, complain, values["force-exclude"]);
     const checked: CheckedFile[] = [];
     for await (const each of checkFiles(sources, {
       settingsOf,

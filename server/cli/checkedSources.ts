@@ -16,10 +16,11 @@ export interface NamedSource {
 /** The files to check, or standard input for `-`. One that cannot be read is only complained about. */
 export async function* sourcesOf(
   paths: readonly string[],
-  { stdinName, forceExclude }: { readonly stdinName: string | undefined; readonly forceExclude: boolean },
+  stdinName: string | undefined,
   settingsOf: SettingsReader,
   io: CommandIo,
   complain: (name: string, problem: string) => void,
+  forceExclude = false,
 ): AsyncGenerator<NamedSource> {
   if (paths.includes("-")) {
     if (paths.length > 1) throw new UsageError("- stands alone: standard input is one file.");
