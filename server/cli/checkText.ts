@@ -4,6 +4,7 @@ import type { Diagnostic, LintResult } from "../lint/diagnostic.ts";
 import { createLinter, type LibraryVersions } from "../lint/linter.ts";
 import type { Baseline } from "../lint/lintSource.ts";
 import { createParsers } from "../lint/loadParsers.ts";
+import { createWorkspaceSources } from "../lint/workspaceSources.ts";
 import { type SourceProgram, sourceProgram } from "./sourceProgram.ts";
 
 /** A file's text with all that its check depends on: plain data, so that another thread can take it. */
@@ -28,7 +29,7 @@ export interface CheckedText extends LintResult {
 
 /** Checks one text after another with the same parsers; applies safe fixes, or unsafe ones too, where asked. */
 export function createTextChecker(): (job: CheckJob) => Promise<CheckedText> {
-  const linter = createLinter(createParsers());
+  const linter = createLinter(createParsers(), createWorkspaceSources({ watchesDisk: false }));
 
   const baselineOf = async ({ file, settings, libraryVersions, earlierText }: CheckJob) => {
     if (earlierText === null || settings.rules["many-hyperparameters-changed"] === "off") return null;

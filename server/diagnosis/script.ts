@@ -1,4 +1,10 @@
-import type { LossTermFact, OptimizerFact, TrainingEvent, TrainingFacts } from "../facts/trainingFacts.ts";
+import {
+  type LossTermFact,
+  type OptimizerFact,
+  optimizersHere,
+  type TrainingEvent,
+  type TrainingFacts,
+} from "../facts/trainingFacts.ts";
 
 /** The script behind a run, as far as it is known. */
 export interface RunScript {
@@ -8,8 +14,11 @@ export interface RunScript {
 
 /** The optimizer that a training loop steps; where several do, the first adaptive one. Null when the script has none. */
 export function steppedOptimizer(facts: TrainingFacts): OptimizerFact | null {
-  const stepped = facts.loops.flatMap((loop) => loop.optimizers.flatMap((index) => facts.optimizers[index] ?? []));
-  const candidates = stepped.length > 0 ? stepped : facts.optimizers;
+  const here = optimizersHere(facts);
+  const stepped = facts.loops
+    .flatMap((loop) => loop.optimizers.flatMap((index) => facts.optimizers[index] ?? []))
+    .filter((optimizer) => here.includes(optimizer));
+  const candidates = stepped.length > 0 ? stepped : here;
   return candidates.find(({ adaptive }) => adaptive) ?? candidates[0] ?? null;
 }
 

@@ -1,8 +1,9 @@
 import type { Call, Expression } from "../syntax/tree.ts";
 import { type Candidate, type Candidates, unknown } from "./candidates.ts";
+import { terminalName } from "./dottedText.ts";
 import type { SourceIndex } from "./scope.ts";
 
-/** One option of the file's command line; a null default is an option that has to be given or has no literal here. */
+/** One option or flag of the file's command line; a null default is an option that has to be given or has no literal here. */
 export interface CommandLineOption {
   /** As an attribute of the namespace: dashes are underscores. */
   readonly destination: string;
@@ -10,7 +11,7 @@ export interface CommandLineOption {
   readonly candidate: Candidate | null;
 }
 
-/** Every `add_argument` of the file, whichever parser or group it is called on. */
+/** Every option that the file adds to a parser, whichever parser or group that is, and every flag that it defines. */
 export function commandLineOptions(source: SourceIndex): readonly CommandLineOption[] {
   const options: CommandLineOption[] = [];
   for (const [destination, sites] of source.commandLineOptions) {
@@ -43,12 +44,19 @@ export function commandLineDefault(source: SourceIndex, name: string): Candidate
   return { known: true, candidates };
 }
 
-/** The attribute of the namespace that an `add_argument` call fills: `weight_decay` of `--weight-decay`. */
+/** Functions of absl.flags, and of tf.app.flags before it, that define one flag: `DEFINE_float("lr", 1e-3, "…")`. */
+export const flagDefinitions = ["DEFINE_float", "DEFINE_integer", "DEFINE_bool", "DEFINE_boolean", "DEFINE_string"];
+
+function isFlagDefinition({ callee }: Call): boolean {
+  return flagDefinitions.includes(terminalName(callee) ?? "");
+}
+
+/** The attribute of the namespace that a call fills: `weight_decay` of `add_argument("--weight-decay")`. */
 export function destinationOf(call: Call): string | null {
   let destination: string | null = null;
   for (const { name, value, spread } of call.arguments) {
     if (spread !== null || value.kind !== "string" || value.value === null) continue;
-    if (name === "dest") return value.value;
+    if (name === "dest" || (name === "name" && isFlagDefinition(call))) return value.value;
     if (name !== null) continue;
     const isLong = value.value.startsWith("--");
     if (destination === null || (isLong && destination.length === 1)) {
@@ -64,6 +72,10 @@ export function destinationOf(call: Call): string | null {
 
 /** The default as an expression: the one given, False of `store_true`, None of an option; null where it must be given. */
 function defaultOf(call: Call): Expression | null {
+  if (isFlagDefinition(call)) {
+    const given = call.arguments.find(({ name }) => name === "default") ?? call.arguments[1];
+    return given === undefined || given.spread !== null ? null : given.value;
+  }
   let action: string | null = null;
   let isOption = false;
   let required = false;

@@ -1,16 +1,10 @@
 import type { Argument, Call, Expression, Parameter } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
+import { callersOf } from "./calledFunctions.ts";
+import { decoratorConfiguration } from "./configurationFile.ts";
 import { terminalName } from "./dottedText.ts";
-import {
-  type AssignmentBinding,
-  type Binding,
-  bindingsOf,
-  type CallSite,
-  classAround,
-  type FunctionInfo,
-  functionAround,
-  type Scope,
-} from "./scope.ts";
+import { definitionElsewhere } from "./importedDefinition.ts";
+import { type AssignmentBinding, type Binding, bindingsOf, type FunctionInfo, type Scope } from "./scope.ts";
 
 /** An expression that a name, parameter or field can stand for, with the scope that it is read in. */
 export interface Candidate {
@@ -34,8 +28,17 @@ export function unknown(reason: string): Candidates {
 
 /** What a name can stand for where it is used. */
 export function candidatesOfName(name: string, at: TextRange, scope: Scope): Candidates {
+  const elsewhere = definitionElsewhere(name, scope);
+  if (elsewhere?.kind === "name") return candidatesOfBindings(elsewhere.bindings, name, endOfFile, elsewhere.scope);
   const bindings = bindingsOf(name, scope);
   if (bindings === null) return unknown(`${name} is not set in this file`);
+  return candidatesOfBindings(bindings, name, at, scope);
+}
+
+/** An importing file sees what a module's names are when all of it has run. */
+const endOfFile: TextRange = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+
+function candidatesOfBindings(bindings: readonly Binding[], name: string, at: TextRange, scope: Scope): Candidates {
   const assignments: AssignmentBinding[] = [];
   const others: Binding[] = [];
   for (const binding of bindings) {
@@ -102,6 +105,8 @@ function candidatesOfBinding(binding: Binding, name: string): Candidates {
     }
     case "import":
       return unknown(`${name} is imported from ${binding.module}`);
+    case "context":
+      return unknown(`${name} is opened by a with statement`);
     case "opaque":
       return unknown(`${name} is ${binding.reason}`);
     default:
@@ -114,7 +119,7 @@ function candidatesOfParameter(parameter: Parameter, position: number, owner: Sc
   const { name, defaultValue, variadic } = parameter;
   if (variadic !== null) return unknown(`${name} collects arguments`);
   const callable = owner.node?.kind === "function" ? owner.source.functions.get(owner.node) : undefined;
-  const sites = callable === undefined ? [] : callSitesOf(callable);
+  const sites = callable === undefined ? [] : callersOf(callable);
   const candidates: Candidate[] = [];
   let defaulted = sites.length === 0;
   for (const site of sites) {
@@ -133,8 +138,16 @@ function candidatesOfParameter(parameter: Parameter, position: number, owner: Sc
   if (!defaulted) return { known: true, candidates };
   const scope = owner.parent ?? owner;
   if (defaultValue !== null) {
-    candidates.unshift({ expression: defaultValue, scope, via: "function default", overridable: true, position: null });
+    const option = typerDefault(defaultValue) ?? defaultValue;
+    const via = option === defaultValue ? "function default" : "command-line default";
+    candidates.unshift({ expression: option, scope, via, overridable: true, position: null });
     return { known: true, candidates };
+  }
+  const configured = callable === undefined || position > 0 ? null : decoratorConfiguration(callable);
+  if (configured !== null) {
+    const { root, scope: file } = configured;
+    const whole = { expression: root, scope: file, via: "configuration file", overridable: true, position: null };
+    return { known: true, candidates: [whole] };
   }
   const option = callable === undefined ? null : commandLineOption(callable, name);
   if (option === null) return unknown(`${name} is given by the caller`);
@@ -142,6 +155,13 @@ function candidatesOfParameter(parameter: Parameter, position: number, owner: Sc
     known: true,
     candidates: [{ expression: option, scope, via: "command-line default", overridable: true, position: null }],
   };
+}
+
+/** `lr: float = typer.Option(1e-3, "--lr")`. */
+function typerDefault(given: Expression): Expression | null {
+  if (given.kind !== "call" || !/^(Option|Argument)$/.test(terminalName(given.callee) ?? "")) return null;
+  const first = argumentFor(given, "default", 0);
+  return first === null || first === "unclear" ? null : first.value;
 }
 
 /** `@click.option("--lr", default=1e-3)`. */
@@ -155,27 +175,6 @@ function commandLineOption(callable: FunctionInfo, name: string): Expression | n
     return decorator.arguments.find((argument) => argument.name === "default")?.value ?? null;
   }
   return null;
-}
-
-/** The calls in the file that certainly run a function: by its name, as the only method of its name, or by its class. */
-export function callSitesOf(callable: FunctionInfo): readonly CallSite[] {
-  const { definition, owner, scope } = callable;
-  const { callsByTerminalName, functionsByName } = scope.source;
-  if (owner === null) {
-    return (callsByTerminalName.get(definition.name) ?? []).filter(
-      ({ call, scope: from }) =>
-        call.callee.kind === "name" &&
-        bindingsOf(definition.name, from)?.some(
-          (binding) => binding.kind === "function" && binding.definition === definition,
-        ) === true,
-    );
-  }
-  if (definition.name === "__init__" || definition.name === "constructor") {
-    return callsByTerminalName.get(owner.definition.name) ?? [];
-  }
-  if (definition.name === "forward") return [];
-  if ((functionsByName.get(definition.name)?.length ?? 0) > 1) return [];
-  return (callsByTerminalName.get(definition.name) ?? []).filter(({ call }) => call.callee.kind === "attribute");
 }
 
 /** How many leading parameters the receiver fills: `self` in Python's method calls. */
@@ -198,30 +197,3 @@ export function argumentFor(call: Call, name: string | null, position: number | 
   }
   return spread ? "unclear" : null;
 }
-
-/** The function or method of the file that a call runs, where that is certain: by name, `self.name(…)` or a name that only one method has. */
-export function calledFunction(call: Call, scope: Scope): FunctionInfo | null {
-  const { callee } = call;
-  const { source } = scope;
-  if (callee.kind === "name") {
-    const bindings = bindingsOf(callee.name, scope);
-    const last = bindings?.at(-1);
-    return last?.kind === "function" ? (source.functions.get(last.definition) ?? null) : null;
-  }
-  if (callee.kind !== "attribute") return null;
-  if (callee.object.kind === "name" && (callee.object.name === "self" || callee.object.name === "this")) {
-    const own = classAround(scope)?.methods.get(callee.name);
-    if (own !== undefined) return own;
-  }
-  const named = source.functionsByName.get(callee.name);
-  const only = named?.length === 1 ? named[0] : undefined;
-  if (only === undefined || only.owner === null || callee.object.kind === "call") return null;
-  // `optimizer.step()` does not run a method `step` of a class in the file that happens to be the only one.
-  return commonMethodNames.has(callee.name) || functionAround(scope) === only ? null : only;
-}
-
-const commonMethodNames = new Set(
-  "step backward zero_grad update forward train eval log append clip scale to items get fit reset state_dict load_state_dict write close add mean sum size save load run parameters half float minimize".split(
-    " ",
-  ),
-);

@@ -1,17 +1,27 @@
 import type { Call, ClassDefinition, DictionaryLiteral, Expression } from "../syntax/tree.ts";
+import type { TextRange } from "../text/range.ts";
 import { commandLineDefault } from "./argparseDefaults.ts";
+import { basesOf, calledAnywhere, methodOf } from "./calledFunctions.ts";
 import {
   argumentFor,
   type Candidate,
   type Candidates,
-  calledFunction,
   candidatesOfAssignments,
   candidatesOfName,
   reachingAssignment,
   unknown,
 } from "./candidates.ts";
+import { composedPlaces, configurationOf } from "./configurationFile.ts";
 import { dottedText, terminalName } from "./dottedText.ts";
-import { type AssignmentBinding, bindingsOf, type ClassInfo, classAround, type Scope } from "./scope.ts";
+import { classElsewhere, definitionElsewhere } from "./importedDefinition.ts";
+import {
+  type AssignmentBinding,
+  bindingsOf,
+  type ClassInfo,
+  classAround,
+  type Scope,
+  type SourceIndex,
+} from "./scope.ts";
 
 const maximumDepth = 10;
 /** An object made in more ways than this is not followed: the work would multiply with each step. */
@@ -28,8 +38,8 @@ export function candidatesOfField(
   scope: Scope,
   depth = 0,
 ): Candidates {
-  const assigned = assignmentsTo(object, key, scope);
-  const reaching = reachingAssignment(assigned, at, scope);
+  const { assigned, from } = assignmentsTo(object, key, scope);
+  const reaching = reachingAssignment(assigned, from === scope ? at : endOfFile, from);
   if (reaching !== null) return candidatesOfAssignments([reaching], key);
   const initial = initialField(object, key, scope, depth);
   if (assigned.length === 0) return initial ?? unknown(`${key} is set elsewhere`);
@@ -38,18 +48,46 @@ export function candidatesOfField(
   return initial.known ? { known: true, candidates: [...initial.candidates, ...later.candidates] } : initial;
 }
 
-/** `args.lr = …`, `config["lr"] = …`, and `self.lr = …` within the same class. */
-function assignmentsTo(object: Expression, key: string, scope: Scope): readonly AssignmentBinding[] {
+/** All of a file has run when another reads its names. */
+const endOfFile: TextRange = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+
+interface FieldAssignments {
+  readonly assigned: readonly AssignmentBinding[];
+  /** The scope in which they are read: the module of another file where an imported object is set. */
+  readonly from: Scope;
+}
+
+/** `args.lr = …`, `config["lr"] = …`, and `self.lr = …` within the same class; of an imported object where it is made. */
+function assignmentsTo(object: Expression, key: string, scope: Scope): FieldAssignments {
   const base = dottedText(object);
-  if (base === null) return [];
-  const { attributeBindings } = scope.source;
-  const found = [
+  if (base === null) return { assigned: [], from: scope };
+  const found = assignmentsIn(scope.source, base, key);
+  if (base === "self" || base === "this") {
+    const own = classAround(scope);
+    return { assigned: found.filter((binding) => classAround(binding.scope) === own), from: scope };
+  }
+  if (found.length > 0) return { assigned: found, from: scope };
+  const home = homeOf(base, scope);
+  if (home === null) return { assigned: [], from: scope };
+  return { assigned: assignmentsIn(home.scope.source, home.base, key), from: home.scope };
+}
+
+function assignmentsIn({ attributeBindings }: SourceIndex, base: string, key: string): readonly AssignmentBinding[] {
+  return [
     ...(attributeBindings.get(`${base}.${key}`) ?? []),
     ...(attributeBindings.get(`${base}[${JSON.stringify(key)}]`) ?? []),
   ];
-  if (base !== "self" && base !== "this") return found;
-  const own = classAround(scope);
-  return found.filter((binding) => classAround(binding.scope) === own);
+}
+
+/** Where an imported object is made, and how it is called there: `cfg.TRAIN` is `__C.TRAIN` of the file that says `cfg = __C`. */
+function homeOf(base: string, scope: Scope): { readonly base: string; readonly scope: Scope } | null {
+  const root = /^\w+/.exec(base)?.[0] ?? "";
+  const elsewhere = definitionElsewhere(root, scope);
+  if (elsewhere?.kind !== "name") return null;
+  const [only, ...more] = elsewhere.bindings;
+  const isAlias = only?.kind === "assignment" && more.length === 0 && only.value.kind === "name";
+  const name = isAlias && only.value.kind === "name" ? only.value.name : elsewhere.name;
+  return { base: name + base.slice(root.length), scope: elsewhere.scope };
 }
 
 /** The field of the object as it was made, before any assignment; null where the object does not say. */
@@ -69,12 +107,33 @@ function initialField(object: Expression, key: string, scope: Scope, depth: numb
       const inner = object.kind === "attribute" ? object.name : stringIndex(object.index);
       if (inner === null) return null;
       if (inner === "__dict__") return initialField(object.object, key, scope, depth + 1);
+      // `flags.FLAGS.lr`
+      if (inner === "FLAGS") return commandLineDefault(scope.source, key);
+      if (inner === "hparams" && isSelf(object.object)) return savedHyperparameter(key, scope, depth);
       const found = candidatesOfField(object.object, inner, object, scope, depth + 1);
       return found.known ? fieldOfCandidates(found.candidates, key, depth) : null;
     }
     default:
       return null;
   }
+}
+
+function isSelf(object: Expression): boolean {
+  return object.kind === "name" && (object.name === "self" || object.name === "this");
+}
+
+/** Lightning's `self.hparams.lr`: the constructor's parameter, or the field of the one object that it takes. */
+function savedHyperparameter(key: string, scope: Scope, depth: number): Candidates | null {
+  const own = classAround(scope);
+  const initializer = own === null ? null : methodOf(own, "__init__");
+  if (initializer === null) return null;
+  const { bindings } = initializer.scope;
+  if (bindings.has(key)) return candidatesOfName(key, endOfFile, initializer.scope);
+  for (const name of ["hparams", "args", "config", "cfg"]) {
+    if (!bindings.has(name)) continue;
+    return initialField({ kind: "name", name, ...initializer.definition.nameRange }, key, initializer.scope, depth + 1);
+  }
+  return null;
 }
 
 function fieldOfName(
@@ -89,12 +148,17 @@ function fieldOfName(
   }
   const bindings = bindingsOf(object.name, scope);
   const last = bindings?.at(-1);
-  if (last?.kind === "class") {
-    const named = scope.source.classes.get(last.definition);
-    return named === undefined ? null : classAttribute(named, key, depth);
+  const elsewhere = definitionElsewhere(object.name, scope);
+  if (elsewhere?.kind === "module") {
+    const end = { ...object, ...endOfFile, name: key };
+    const module = elsewhere.source.moduleScope;
+    return module.bindings.has(key) ? candidatesOfName(key, end, module) : null;
   }
+  const named = last?.kind === "class" ? scope.source.classes.get(last.definition) : classElsewhere(elsewhere);
+  if (named !== undefined && named !== null) return classAttribute(named, key, depth);
   const found = candidatesOfName(object.name, object, scope);
   const field = found.known ? fieldOfCandidates(found.candidates, key, depth) : null;
+  if (field === null && object.name === "FLAGS") return commandLineDefault(scope.source, key);
   if (field !== null || !isNamespaceName(object.name, scope)) return field;
   return commandLineDefault(scope.source, key);
 }
@@ -102,12 +166,13 @@ function fieldOfName(
 function fieldOfCandidates(candidates: readonly Candidate[], key: string, depth: number): Candidates | null {
   if (candidates.length > maximumCandidates) return null;
   const all: Candidate[] = [];
-  for (const { expression, scope, position } of candidates) {
-    // `args, unknown = parser.parse_known_args()`
-    if (position !== null && !(position === 0 && isParse(expression))) return null;
-    const found = initialField(expression, key, scope, depth + 1);
+  for (const { expression, scope, position, overridable } of candidates) {
+    const found =
+      position === null || (position === 0 && isParse(expression))
+        ? initialField(expression, key, scope, depth + 1)
+        : fieldOfParsedClass(expression, position, key, scope, depth + 1);
     if (found === null || !found.known) return found;
-    all.push(...found.candidates);
+    all.push(...found.candidates.map((each) => (overridable ? { ...each, overridable } : each)));
   }
   return all.length === 0 ? null : { known: true, candidates: all };
 }
@@ -132,8 +197,43 @@ function isNamespaceName(name: string, scope: Scope): boolean {
   return false;
 }
 
+/** `model_args, training_args = HfArgumentParser((ModelArguments, TrainingArguments)).parse_args_into_dataclasses()`. */
+function fieldOfParsedClass(
+  parse: Expression,
+  position: number,
+  key: string,
+  scope: Scope,
+  depth: number,
+): Candidates | null {
+  if (parse.kind !== "call" || parse.callee.kind !== "attribute") return null;
+  if (!/^parse_(args_into_dataclasses|args_and_config|json_file|yaml_file|dict)$/.test(parse.callee.name)) return null;
+  const parser = constructionOf(parse.callee.object, scope);
+  const classes = parser?.arguments[0]?.value;
+  const parsed = classes?.kind === "list" ? classes.items[position] : position === 0 ? classes : undefined;
+  return parsed?.kind === "name" ? onCommandLine(fieldOfName(parsed, key, scope, depth + 1)) : null;
+}
+
+/** The call that makes an object: the expression itself, or what its name is bound to. */
+function constructionOf(object: Expression, scope: Scope): Call | null {
+  if (object.kind === "call") return object;
+  const found = object.kind === "name" ? candidatesOfName(object.name, object, scope) : null;
+  const only = found?.known === true && found.candidates.length === 1 ? found.candidates[0]?.expression : undefined;
+  return only?.kind === "call" ? only : null;
+}
+
+function onCommandLine(found: Candidates | null): Candidates | null {
+  if (found === null || !found.known) return found;
+  const candidates = found.candidates.map((each) => ({ ...each, via: "command-line default", overridable: true }));
+  return { known: true, candidates };
+}
+
 function fieldOfCall(call: Call, key: string, scope: Scope, depth: number): Candidates | null {
-  if (isParse(call)) return commandLineDefault(scope.source, key) ?? unknown(`${key} is no option of this file`);
+  if (isParse(call)) return optionOf(call, key, scope) ?? unknown(`${key} is no option of this file`);
+  const configuration = configurationOf(call, scope, (value, from) => follow(value, from, depth + 1));
+  if (configuration !== null) {
+    const found = initialField(configuration.root, key, configuration.scope, depth + 1);
+    return found ?? unknown(`${key} is not in the configuration file`);
+  }
   const name = terminalName(call.callee) ?? "";
   const first = call.arguments[0];
   const own = ownClass(call, scope);
@@ -153,21 +253,48 @@ function fieldOfCall(call: Call, key: string, scope: Scope, depth: number): Cand
   }
   if (/^(cli|parse)$/.test(name) && first?.value.kind === "name") {
     // `tyro.cli(Config)` fills a class from the command line.
-    const found = fieldOfName(first.value, key, scope, depth + 1);
-    if (found === null || !found.known) return found;
-    const candidates = found.candidates.map((each) => ({ ...each, via: "command-line default", overridable: true }));
-    return { known: true, candidates };
+    return onCommandLine(fieldOfName(first.value, key, scope, depth + 1));
   }
-  const callable = calledFunction(call, scope);
+  const callable = calledAnywhere(call, scope);
   const returned = callable?.returns.length === 1 ? callable.returns[0] : undefined;
   if (callable === null || returned === undefined) return null;
   return initialField(returned, key, callable.scope, depth + 1);
 }
 
+/** An option of the parser that is parsed, which another file may make: `get_parser().parse_args()`. */
+function optionOf(parse: Call, key: string, scope: Scope): Candidates | null {
+  const own = commandLineDefault(scope.source, key);
+  if (own !== null) return own;
+  for (const { call, scope: from } of scope.source.callsByTerminalName.get("add_arguments") ?? []) {
+    // simple_parsing: `parser.add_arguments(Config, dest="config")`
+    const destination = argumentFor(call, "dest", 1);
+    if (destination === null || destination === "unclear") continue;
+    if (destination.value.kind !== "string" || destination.value.value !== key) continue;
+    const filled = call.arguments[0]?.value;
+    if (filled !== undefined) return onCommandLine(single(filled, from, "command-line default"));
+  }
+  if (parse.callee.kind !== "attribute") return null;
+  const made = constructionOf(parse.callee.object, scope);
+  const maker = made === null ? null : calledAnywhere(made, scope);
+  return maker === null || maker.scope.source === scope.source ? null : commandLineDefault(maker.scope.source, key);
+}
+
+function follow(expression: Expression, scope: Scope, depth: number): Candidate | null {
+  const found =
+    expression.kind === "name"
+      ? candidatesOfName(expression.name, expression, scope)
+      : expression.kind === "attribute"
+        ? candidatesOfField(expression.object, expression.name, expression, scope, depth)
+        : null;
+  const only = found?.known === true && found.candidates.length === 1 ? found.candidates[0] : undefined;
+  return only === undefined || only.position !== null ? null : only;
+}
+
 function ownClass(call: Call, scope: Scope): ClassInfo | null {
   if (call.callee.kind !== "name") return null;
   const last = bindingsOf(call.callee.name, scope)?.at(-1);
-  return last?.kind === "class" ? (scope.source.classes.get(last.definition) ?? null) : null;
+  if (last?.kind === "class") return scope.source.classes.get(last.definition) ?? null;
+  return classElsewhere(definitionElsewhere(call.callee.name, scope));
 }
 
 /** `Config(lr=3e-4).lr`: the argument where the class has the field, else the class's own default. */
@@ -179,7 +306,7 @@ function fieldOfInstance(own: ClassInfo, call: Call, key: string, scope: Scope, 
     return given === null ? classAttribute(own, key, depth) : single(given.value, scope, "argument");
   }
   for (const receiver of ["self", "this"]) {
-    const assigned = (scope.source.attributeBindings.get(`${receiver}.${key}`) ?? []).filter(
+    const assigned = (own.scope.source.attributeBindings.get(`${receiver}.${key}`) ?? []).filter(
       (binding) => classAround(binding.scope) === own,
     );
     if (assigned.length > 0) return candidatesOfAssignments(assigned, key);
@@ -207,11 +334,9 @@ function classAttribute(own: ClassInfo, key: string, depth: number): Candidates 
     const candidates = found.candidates.map((candidate) => unwrapField(candidate, own.scope));
     return { known: true, candidates };
   }
-  for (const base of own.definition.bases) {
-    if (base.kind !== "name" || depth > maximumDepth) continue;
-    const last = bindingsOf(base.name, own.scope)?.at(-1);
-    const parent = last?.kind === "class" ? own.scope.source.classes.get(last.definition) : undefined;
-    const inherited = parent === undefined ? null : classAttribute(parent, key, depth + 1);
+  if (depth > maximumDepth) return null;
+  for (const parent of basesOf(own)) {
+    const inherited = classAttribute(parent, key, depth + 1);
     if (inherited !== null) return inherited;
   }
   return null;
@@ -239,6 +364,11 @@ function entryOf(dictionary: DictionaryLiteral, key: string, scope: Scope, depth
       if (name.value === key) return single(value, scope, "keyword dictionary");
     } else complete = false;
   }
+  for (const { root, scope: file, isGroup } of composedPlaces(dictionary, key, scope)) {
+    if (isGroup) return single(root, file, "configuration file");
+    const inherited = initialField(root, key, file, depth + 1);
+    if (inherited?.known === true) return inherited;
+  }
   return complete ? unknown(absentKey) : null;
 }
 
@@ -248,7 +378,8 @@ function isBareKey(scope: Scope): boolean {
 }
 
 function single(expression: Expression, scope: Scope, via: string): Candidates {
-  return { known: true, candidates: [{ expression, scope, via, overridable: false, position: null }] };
+  const source = scope.source.module.language === "configuration" ? "configuration file" : via;
+  return { known: true, candidates: [{ expression, scope, via: source, overridable: false, position: null }] };
 }
 
 /** The literal string of an index, null for any other. */

@@ -1,6 +1,8 @@
 import type { Call, Expression } from "../syntax/tree.ts";
-import { argumentFor, calledFunction, callSitesOf } from "./candidates.ts";
+import { calledAnywhere, calledFunction, callersOf, callSitesOf } from "./calledFunctions.ts";
+import { argumentFor } from "./candidates.ts";
 import { dottedText, terminalName } from "./dottedText.ts";
+import { definitionElsewhere } from "./importedDefinition.ts";
 import { type Binding, bindingsOf, classAround, type Scope } from "./scope.ts";
 
 const maximumDepth = 12;
@@ -11,13 +13,17 @@ const preparing =
 
 /**
  * The constructor calls that an expression's value can come from, through names, attributes, parameters, containers, functions
- * of the file and wrappers such as `accelerator.prepare(model, optimizer)`. Empty where none is found.
+ * of the file and wrappers such as `accelerator.prepare(model, optimizer)`; with the reach of the workspace also through functions
+ * of other files and imported names. Empty where none is found.
  */
 export function linkedCalls(
   expression: Expression,
   scope: Scope,
   isTarget: (call: Call, scope: Scope) => boolean,
+  reach: "file" | "workspace" = "file",
 ): ReadonlySet<Call> {
+  const called = reach === "file" ? calledFunction : calledAnywhere;
+  const callers = reach === "file" ? callSitesOf : callersOf;
   const found = new Set<Call>();
   const visited = new Set<object>();
 
@@ -29,6 +35,7 @@ export function linkedCalls(
         return;
       case "name":
         for (const binding of bindingsOf(value.name, from) ?? []) followBinding(binding, depth);
+        if (reach === "workspace") followImport(value.name, from, depth);
         return;
       case "attribute":
       case "subscript":
@@ -73,7 +80,7 @@ export function linkedCalls(
       else for (const each of call.arguments) follow(each.value, from, null, depth + 1);
       return;
     }
-    const callable = calledFunction(call, from) ?? onlyMethod(call, from);
+    const callable = called(call, from) ?? onlyMethod(call, from);
     if (callable === null || visited.has(callable)) return;
     visited.add(callable);
     for (const returned of callable.returns) follow(returned, callable.scope, position, depth + 1);
@@ -90,12 +97,17 @@ export function linkedCalls(
       const { owner, parameter, position } = binding;
       const callable = owner.node?.kind === "function" ? owner.source.functions.get(owner.node) : undefined;
       if (callable === undefined) return;
-      for (const site of callSitesOf(callable)) {
+      for (const site of callers(callable)) {
         const shift = callable.owner !== null && callable.definition.parameters[0]?.name === "self" ? 1 : 0;
         const argument = argumentFor(site.call, parameter.name, position - shift);
         if (argument !== null && argument !== "unclear") follow(argument.value, site.scope, null, depth + 1);
       }
     }
+  }
+
+  function followImport(name: string, from: Scope, depth: number): void {
+    const elsewhere = definitionElsewhere(name, from);
+    if (elsewhere?.kind === "name") for (const binding of elsewhere.bindings) followBinding(binding, depth);
   }
 
   /** `self.optimizer`, `optimizers["g"]`, and `agent.optimizer` by the attribute that the class in the file sets. */

@@ -1,5 +1,6 @@
 import type { Call, Expression } from "../syntax/tree.ts";
-import { type Candidates, calledFunction, candidatesOfName } from "./candidates.ts";
+import { calledAnywhere } from "./calledFunctions.ts";
+import { type Candidates, candidatesOfName } from "./candidates.ts";
 import { convert, evaluateBinary, evaluateUnary, truthy } from "./constantArithmetic.ts";
 import { terminalName } from "./dottedText.ts";
 import { candidatesOfField, stringIndex } from "./fieldCandidates.ts";
@@ -145,7 +146,7 @@ function evaluateCall(call: Call, scope: Scope, within: Within): Resolved<Scalar
     if (second !== undefined)
       return withOverride(evaluate(second.value, scope, within), place(call, scope, "default of get()"));
   }
-  const callable = calledFunction(call, scope);
+  const callable = calledAnywhere(call, scope);
   const returned = callable?.returns.length === 1 ? callable.returns[0] : undefined;
   if (callable !== null && returned !== undefined) {
     return prepend(evaluate(returned, callable.scope, within), place(call, scope, "returned value"));

@@ -20,6 +20,8 @@ export type Binding =
   | { readonly kind: "function"; readonly definition: FunctionDefinition; readonly scope: Scope }
   | { readonly kind: "class"; readonly definition: ClassDefinition; readonly scope: Scope }
   | { readonly kind: "element"; readonly iterable: Expression; readonly scope: Scope }
+  /** `with open(path) as file`: the value is what the context manager gives, often itself. */
+  | { readonly kind: "context"; readonly value: Expression; readonly scope: Scope }
   | { readonly kind: "opaque"; readonly reason: string };
 
 export interface AssignmentBinding {
@@ -88,9 +90,27 @@ export interface ClassInfo {
   readonly methods: Map<string, FunctionInfo>;
 }
 
+/** The sources that a file's imports, calls and configuration lead to. Nothing outside of the workspace is among them. */
+export interface NeighbouringSources {
+  /** The source of a module as the file's imports name it: `"utils.schedule"`, `"..engine"`, `"./model"`; null where none is found. */
+  readonly module: (name: string) => SourceIndex | null;
+  /** A configuration that the code names by a path: beside the file, in a folder above it, or absolute. */
+  readonly configuration: (path: string) => SourceIndex | null;
+  /** The sources that import the file and use this name. */
+  readonly users: (name: string) => readonly SourceIndex[];
+}
+
+/** A file that stands alone. */
+export const noNeighbours: NeighbouringSources = {
+  module: () => null,
+  configuration: () => null,
+  users: () => [],
+};
+
 /** Everything of a file that later stages look up, made in one walk over its tree. */
 export interface SourceIndex {
   readonly path: string;
+  readonly neighbours: NeighbouringSources;
   readonly text: string;
   readonly module: Module;
   readonly moduleScope: Scope;

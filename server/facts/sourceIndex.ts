@@ -8,19 +8,21 @@ import type {
   Module,
   Statement,
 } from "../syntax/tree.ts";
-import { destinationOf } from "./argparseDefaults.ts";
+import { destinationOf, flagDefinitions } from "./argparseDefaults.ts";
 import { dottedText, terminalName } from "./dottedText.ts";
 import { forEachChild } from "./expressionChildren.ts";
-import type {
-  AssignmentBinding,
-  Binding,
-  CallSite,
-  ClassInfo,
-  Context,
-  FunctionInfo,
-  Guard,
-  Scope,
-  SourceIndex,
+import {
+  type AssignmentBinding,
+  type Binding,
+  type CallSite,
+  type ClassInfo,
+  type Context,
+  type FunctionInfo,
+  type Guard,
+  type NeighbouringSources,
+  noNeighbours,
+  type Scope,
+  type SourceIndex,
 } from "./scope.ts";
 
 /** Where the walk stands. */
@@ -38,7 +40,12 @@ interface Place {
 }
 
 /** Indexes a file's tree: scopes with their bindings, calls with their surroundings, functions, classes and imports. */
-export function indexSource(path: string, text: string, module: Module): SourceIndex {
+export function indexSource(
+  path: string,
+  text: string,
+  module: Module,
+  neighbours: NeighbouringSources = noNeighbours,
+): SourceIndex {
   const calls: CallSite[] = [];
   const callsByTerminalName = new Map<string, CallSite[]>();
   const functions = new Map<FunctionDefinition, FunctionInfo>();
@@ -53,6 +60,7 @@ export function indexSource(path: string, text: string, module: Module): SourceI
   const moduleBindings = new Map<string, Binding[]>();
   const source: SourceIndex = {
     path,
+    neighbours,
     text,
     module,
     get moduleScope() {
@@ -269,7 +277,9 @@ export function indexSource(path: string, text: string, module: Module): SourceI
         for (const item of statement.items) {
           visitExpression(item.value, place);
           context = { value: item.value, outer: context };
-          if (item.target !== null) bindOpaque(item.target, place, "opened by a with statement");
+          if (item.target?.kind === "name") {
+            bind(place, item.target.name, { kind: "context", value: item.value, scope: place.scope });
+          } else if (item.target !== null) bindOpaque(item.target, place, "opened by a with statement");
         }
         visitBody(statement.body, { ...place, context });
         return;
@@ -314,9 +324,11 @@ export function indexSource(path: string, text: string, module: Module): SourceI
       elsewhere: new Map(),
     });
   }
-  for (const site of callsByTerminalName.get("add_argument") ?? []) {
-    const destination = destinationOf(site.call);
-    if (destination !== null) append(commandLineOptions, destination, site);
+  for (const name of ["add_argument", ...flagDefinitions]) {
+    for (const site of callsByTerminalName.get(name) ?? []) {
+      const destination = destinationOf(site.call);
+      if (destination !== null) append(commandLineOptions, destination, site);
+    }
   }
   return source;
 }

@@ -1,5 +1,6 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
+import type { AnomalyDetectionFact } from "./anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
@@ -11,6 +12,7 @@ import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { LossLogFact } from "./lossLogFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
+import type { MissingParametersFact } from "./missingParametersFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
@@ -53,8 +55,10 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
+  readonly anomalyDetections: readonly AnomalyDetectionFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
@@ -82,7 +86,6 @@ export type OptimizerArgumentName =
   | "weightDecay"
   | "beta1"
   | "beta2"
-  | "betas"
   | "amsgrad"
   | "momentum"
   | "decoupledWeightDecay"
@@ -93,6 +96,8 @@ export type ScalarValue = number | boolean | string | null;
 /** An optimizer built in the code. An `if name == "adam"` ladder gives one fact a branch. */
 export interface OptimizerFact extends TextRange {
   readonly framework: FrameworkName;
+  /** The file that builds it where that is another one, which its ranges then refer to. See `optimizersHere`. */
+  readonly elsewhere?: string;
   /** As written, without its module: `"Adam"`, `"train.adam"`. */
   readonly constructorName: string;
   /** Lower-case canonical name: `"adam"`, `"adamw"`, `"nadam"`, `"radam"`, `"adamax"`, `"sgd"`, `"rmsprop"`, … */
@@ -108,12 +113,35 @@ export interface OptimizerFact extends TextRange {
   readonly parametersText: string | null;
   /** True when the parameters are a literal list of groups with their own settings. */
   readonly hasParameterGroups: boolean;
+  /** Those groups where they can be read. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Beside `groups` it has, or may have, parameters that are in none of them. */
+  readonly hasOtherGroups?: boolean;
+  /** It limits gradients or updates by itself unless told otherwise: Adafactor, apex's FusedLAMB. */
+  readonly clipsItself?: boolean;
+  /** Its parameters are those of a model whose weights are loaded, or of one that begins at random; missing where the model is not known. */
+  readonly tunesPretrained?: boolean;
+  /** The tests around it do not let it be built unless a command line or a config says so. */
+  readonly offByDefault?: boolean;
   /** The expression that combines it with other transformations (`optax.chain(…)`), where there is one. */
   readonly composition?: TextRange;
   /** Given or defaulted; a name missing here does not exist for this optimizer. */
   readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
   /** The library version is not pinned, or its default table does not depend on it: null; else the version used. */
   readonly libraryVersion: string | null;
+}
+
+/** Parameters with settings of their own, which come before those of the optimizer. */
+export interface ParameterGroup extends TextRange {
+  readonly parametersText: string | null;
+  readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
+  /** Nothing is merged into it that may hold more settings. */
+  readonly isWhole: boolean;
+}
+
+/** The optimizers that the file itself builds: those whose ranges lie in it. */
+export function optimizersHere({ optimizers }: Pick<TrainingFacts, "optimizers">): readonly OptimizerFact[] {
+  return optimizers.filter(({ elsewhere }) => elsewhere === undefined);
 }
 
 /** One setting of a constructor: of an optimizer, or of a trainer under the names that those have. */

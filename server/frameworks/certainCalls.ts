@@ -1,4 +1,5 @@
-import { type Candidates, calledFunction, candidatesOfName } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
+import { type Candidates, candidatesOfName } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { candidatesOfField } from "../facts/fieldCandidates.ts";
 import type { Scope } from "../facts/scope.ts";

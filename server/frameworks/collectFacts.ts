@@ -1,8 +1,8 @@
 import { emptyFacts } from "../facts/emptyFacts.ts";
 import { collectHyperparameters } from "../facts/hyperparameters.ts";
-import type { SourceIndex } from "../facts/scope.ts";
+import type { NeighbouringSources, SourceIndex } from "../facts/scope.ts";
 import { indexSource } from "../facts/sourceIndex.ts";
-import type { ImportFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import { type ImportFact, optimizersHere, type TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Module } from "../syntax/tree.ts";
 import type { Framework, FrameworkFacts } from "./framework.ts";
 import { frameworks } from "./index.ts";
@@ -17,12 +17,14 @@ export interface FactsInput {
   readonly module: Module;
   /** Pinned versions by library (`"torch"` → `"2.6.0"`); a library that is missing is taken at its newest. */
   readonly libraryVersions: ReadonlyMap<string, string>;
+  /** Where its imports lead; a file that stands alone leads nowhere. */
+  readonly neighbours?: NeighbouringSources;
 }
 
 /** What a file says about training. Never throws: what is not understood is left out. */
 export function collectFacts(input: FactsInput): TrainingFacts {
-  const { path, text, module, libraryVersions } = input;
-  const source = indexSource(path, text, module);
+  const { path, text, module, libraryVersions, neighbours } = input;
+  const source = indexSource(path, text, module, neighbours);
   let facts: TrainingFacts = { ...emptyFacts(path), language: module.language, imports: importFacts(source) };
   for (const { framework, mention } of readable) {
     if (framework.language !== module.language || !mention.test(text)) continue;
@@ -30,7 +32,7 @@ export function collectFacts(input: FactsInput): TrainingFacts {
     if (found !== null) facts = merged(facts, framework, found);
   }
   if (facts.frameworks.length === 0) return facts;
-  return { ...facts, hyperparameters: collectHyperparameters(source, facts.optimizers, facts.trainers) };
+  return { ...facts, hyperparameters: collectHyperparameters(source, optimizersHere(facts), facts.trainers) };
 }
 
 function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFacts): TrainingFacts {
@@ -72,8 +74,10 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
+    anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }

@@ -1,4 +1,4 @@
-import { calledFunction } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
 import { dottedText, subjectText, terminalName } from "../facts/dottedText.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";

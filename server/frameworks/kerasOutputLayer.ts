@@ -1,4 +1,5 @@
-import { argumentFor, calledFunction, candidatesOfName } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
+import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
 import { dottedText, terminalName } from "../facts/dottedText.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { resolve } from "../facts/resolve.ts";

@@ -1,4 +1,4 @@
-import { callSitesOf } from "../facts/candidates.ts";
+import { callSitesOf } from "../facts/calledFunctions.ts";
 import { functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { Loop, Statement } from "../syntax/tree.ts";
 import { walkStatements } from "../syntax/walk.ts";

@@ -1,4 +1,5 @@
-import { calledFunction, candidatesOfName } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
+import { candidatesOfName } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";

@@ -1,4 +1,5 @@
-import { argumentFor, calledFunction, candidatesOfName } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
+import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";

@@ -27,5 +27,6 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  removeAnomalyDetection: none,
   guardStep: none,
 };

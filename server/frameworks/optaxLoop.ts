@@ -1,4 +1,5 @@
-import { argumentFor, calledFunction } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
+import { argumentFor } from "../facts/candidates.ts";
 import { subjectText, terminalName } from "../facts/dottedText.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";

@@ -1,4 +1,4 @@
-import { calledFunction } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
 import type { CheckpointLoad, UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import { subjectText, terminalName } from "../facts/dottedText.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";

@@ -16,9 +16,12 @@ const scalerName = /scaler/i;
 export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifier {
   const indexOf = new Map<Call, number>(optimizers.map(({ site }, index) => [site.call, index]));
 
+  // Other files are read only where one of them builds an optimizer of this one.
+  const reach = optimizers.some(({ fact }) => fact.elsewhere !== undefined) ? "workspace" : "file";
+
   /** Which of the file's optimizers an expression certainly is. */
   function linked(expression: Expression, scope: Scope): readonly number[] {
-    const calls = linkedCalls(expression, scope, (call) => indexOf.has(call));
+    const calls = linkedCalls(expression, scope, (call) => indexOf.has(call), reach);
     const indices = [...calls].flatMap((call) => indexOf.get(call) ?? []);
     if (indices.length > 0) return indices.toSorted((a, b) => a - b);
     const last = (subjectText(expression) ?? "").split(".").at(-1);
@@ -122,7 +125,8 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
       return { kind: "scaler-step", subject: textOf(argument), optimizers: stepped, scaler: receiver };
     }
     if (isScheduler(receiver, scope)) return { kind: "scheduler-step", subject: subjectText(receiver), optimizers: [] };
-    const indices = linkedCalls(receiver, scope, (each) => indexOf.has(each)).size > 0 || isOptimizerNamed(receiver);
+    const indices =
+      linkedCalls(receiver, scope, (each) => indexOf.has(each), reach).size > 0 || isOptimizerNamed(receiver);
     if (indices) return { kind: "optimizer-step", subject: subjectText(receiver), optimizers: linked(receiver, scope) };
     if (/engine/i.test(text)) {
       return { kind: "optimizer-step", subject: subjectText(receiver), optimizers: [], wrapper: "DeepSpeed" };

@@ -1,4 +1,4 @@
-import { calledFunction, callSitesOf } from "../facts/candidates.ts";
+import { calledFunction, callSitesOf } from "../facts/calledFunctions.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { resolve } from "../facts/resolve.ts";
 import { type FunctionInfo, functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";

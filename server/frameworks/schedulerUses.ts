@@ -1,4 +1,4 @@
-import { calledFunction } from "../facts/candidates.ts";
+import { calledFunction } from "../facts/calledFunctions.ts";
 import { dottedText, terminalName } from "../facts/dottedText.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression, Statement } from "../syntax/tree.ts";

@@ -1,4 +1,4 @@
-import { calledFunction } from "../facts/candidates.ts";
+import { calledAnywhere, calledFunction } from "../facts/calledFunctions.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { branchOf, type EventBranch } from "../facts/eventBranches.ts";
 import { forEachChild } from "../facts/expressionChildren.ts";
@@ -165,7 +165,7 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
     const head = loop.iterable === null ? [] : expressionEvents(loop.iterable, loop, place);
     const events = body(loop.body, { ...place, conditional: false, everyNth: false, branches: [] });
     const after = body(loop.orElse, place);
-    if (isTraining(events)) {
+    if (isTraining(events) && place.scope.source === source) {
       const { start, end } = loop;
       if (!seen.has(loop)) loops.push({ range: { start, end }, header: loop.header, loop, scope: place.scope, events });
       seen.add(loop);
@@ -199,6 +199,11 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
     const classified = classifier.call(expression, place.scope);
     if (classified !== null) {
       const all = "kind" in classified ? [classified] : classified;
+      const read = all.some(isUnread) ? eventsElsewhere(expression, statement, place) : null;
+      if (read !== null) {
+        events.push(...read);
+        return;
+      }
       if (all.length === 1 && all.some(({ kind }) => /step$/.test(kind)))
         events.push(...closureEvents(expression, place));
       for (const each of all) events.push(draft(each, expression, statement, place));
@@ -206,7 +211,40 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
     }
     const callable = calledFunction(expression, place.scope) ?? null;
     if (callable !== null) events.push(...inlined(callable, place));
+    else if (isOwnMethod(expression)) events.push(...inherited(expression, statement, place));
     else events.push(...lambdaEvents(expression, place));
+  }
+
+  /**
+   * What a function of another file does to the gradients, as done by the call: it clips or zeroes them or leaves them alone. Null
+   * where it is not read, or does more than that.
+   */
+  function eventsElsewhere(call: Call, statement: Statement, place: Place): readonly EventDraft[] | null {
+    const callable = calledAnywhere(call, place.scope);
+    if (callable === null || callable.scope.source === source || callable.scope.source.module.holes.length > 0)
+      return null;
+    const events = eventsOfFunction(callable);
+    if (!events.every(({ kind }) => kind === "clip" || kind === "zero-grad")) return null;
+    return events.map(({ kind, subject, conditional }) => {
+      const event = draft({ kind, subject, optimizers: [] }, call, statement, place);
+      return { ...event, inlined: true, conditional: conditional || place.conditional };
+    });
+  }
+
+  /** A method that a base class in another file has. */
+  function inherited(call: Call, statement: Statement, place: Place): readonly EventDraft[] {
+    const read = eventsElsewhere(call, statement, place);
+    if (read !== null) return read;
+    const callable = calledAnywhere(call, place.scope);
+    if (callable === null || eventsOfFunction(callable).length === 0) return [];
+    return [
+      draft(
+        { kind: "unknown-call-with-model", subject: terminalName(call.callee), optimizers: [] },
+        call,
+        statement,
+        place,
+      ),
+    ];
   }
 
   function inlined(callable: FunctionInfo, place: Place): EventDraft[] {
@@ -259,6 +297,7 @@ export function collectLoopDrafts(source: SourceIndex, classifier: Classifier): 
     inlining: [],
   });
   for (const callable of source.functions.values()) eventsOfFunction(callable);
+  for (const callable of ofFunction.keys()) if (callable.scope.source !== source) ofFunction.delete(callable);
   for (const own of source.classes.values()) {
     body(own.definition.body, { scope: own.scope, conditional: false, everyNth: false, branches: [], inlining: [] });
   }
@@ -305,6 +344,16 @@ function draft(classified: Classified, range: TextRange, statement: Statement, p
     everyNth: place.everyNth,
     branches: place.branches,
   };
+}
+
+/** A call into a function that is not read, which can do anything. */
+function isUnread({ kind, wrapper }: Classified): boolean {
+  return kind === "unknown-call-with-model" && wrapper === undefined;
+}
+
+function isOwnMethod({ callee }: Call): boolean {
+  if (callee.kind !== "attribute" || callee.object.kind !== "name") return false;
+  return callee.object.name === "self" || callee.object.name === "this";
 }
 
 function onSide(place: Place, test: Expression, taken: boolean): Place {

@@ -1,16 +1,18 @@
 import type { LintSettings } from "../config/settings.ts";
 import { defaultSettings } from "../config/settings.ts";
 import { emptyFacts } from "../facts/emptyFacts.ts";
+import type { NeighbouringSources } from "../facts/scope.ts";
 import type { TrainingFacts } from "../facts/trainingFacts.ts";
-import { collectFacts } from "../frameworks/collectFacts.ts";
+import { collectFacts, type FactsInput } from "../frameworks/collectFacts.ts";
 import { fixesOf, frameworks } from "../frameworks/index.ts";
 import { rules } from "../rules/index.ts";
-import type { SyntaxDocument } from "../syntax/syntaxDocument.ts";
+import type { LanguageParser, SyntaxDocument } from "../syntax/syntaxDocument.ts";
 import type { Problem } from "../text/problem.ts";
 import type { TextEdit } from "../text/range.ts";
 import type { LintResult } from "./diagnostic.ts";
 import { type Baseline, lintSource } from "./lintSource.ts";
 import type { Parsers } from "./loadParsers.ts";
+import type { WorkspaceSources } from "./workspaceSources.ts";
 
 /** Versions pinned by the project: `"torch"` → `"2.6"`. */
 export type LibraryVersions = ReadonlyMap<string, string>;
@@ -41,10 +43,20 @@ export interface Linter {
   openDocument(path: string, text: string): Promise<LintDocument | null>;
 }
 
-export function createLinter(parsers: Parsers): Linter {
+/** Lints texts, with what `workspace` knows of the files around them; without one each text stands alone. */
+export function createLinter(parsers: Parsers, workspace: WorkspaceSources | null = null): Linter {
+  /** Files that a fact was looked for in while their parser was not loaded. */
+  const unread = new Set<string>();
+  const parserOf = (file: string): LanguageParser | null => {
+    const parser = parsers.loaded(file);
+    if (parser === null) unread.add(file);
+    return parser;
+  };
   const openDocument = async (path: string, text: string): Promise<LintDocument | null> => {
     const parser = await parsers.forPath(path);
-    return parser === null ? null : lintDocument(path, text, (newText) => parser.open(newText));
+    if (parser === null) return null;
+    const surroundings = workspace && { workspace, neighbours: () => workspace.neighboursOf(path, parserOf) };
+    return lintDocument(path, text, (newText) => parser.open(newText), surroundings);
   };
   return {
     openDocument,
@@ -53,6 +65,11 @@ export function createLinter(parsers: Parsers): Linter {
       const document = await openDocument(path, text);
       if (document === null) return { ...nothing, facts: emptyFacts(path) };
       try {
+        const result = document.lint(settings, baseline, libraryVersions);
+        if (unread.size === 0) return result;
+        await Promise.all([...unread].map(parsers.forPath));
+        unread.clear();
+        document.update(text);
         return document.lint(settings, baseline, libraryVersions);
       } finally {
         document.dispose();
@@ -68,20 +85,37 @@ export function mentionsFramework(text: string): boolean {
   return frameworks.some(({ mentions }) => mentions.some((mention) => text.includes(mention)));
 }
 
+interface Surroundings {
+  readonly workspace: WorkspaceSources;
+  readonly neighbours: () => NeighbouringSources;
+}
+
 /** Keeps the tree from the first lint that needs one on, and the facts until the text changes. */
-function lintDocument(path: string, firstText: string, open: (text: string) => SyntaxDocument): LintDocument {
+function lintDocument(
+  path: string,
+  firstText: string,
+  open: (text: string) => SyntaxDocument,
+  surroundings: Surroundings | null,
+): LintDocument {
   let text = firstText;
   let syntax: SyntaxDocument | null = null;
-  let cached: { readonly versions: LibraryVersions; readonly read: ReadFacts } | null = null;
+  let cached: { readonly versions: LibraryVersions; readonly revision: number; readonly read: ReadFacts } | null = null;
 
   const tree = (): SyntaxDocument => {
     syntax ??= open(text);
     return syntax;
   };
   const read = (versions: LibraryVersions): ReadFacts => {
-    if (cached?.versions === versions) return cached.read;
-    const fresh = readFacts(path, text, tree(), versions);
-    cached = { versions, read: fresh };
+    const revision = surroundings?.workspace.revision ?? 0;
+    if (cached?.versions === versions && cached.revision === revision) return cached.read;
+    const fresh = readFacts({
+      path,
+      text,
+      module: tree().module,
+      libraryVersions: versions,
+      ...(surroundings === null ? {} : { neighbours: surroundings.neighbours() }),
+    });
+    cached = { versions, revision, read: fresh };
     return fresh;
   };
 
@@ -117,9 +151,10 @@ interface ReadFacts {
   readonly problems: readonly Problem[];
 }
 
-function readFacts(path: string, text: string, syntax: SyntaxDocument, libraryVersions: LibraryVersions): ReadFacts {
+function readFacts(input: FactsInput): ReadFacts {
+  const { path } = input;
   try {
-    return { facts: collectFacts({ path, text, module: syntax.module, libraryVersions }), problems: [] };
+    return { facts: collectFacts(input), problems: [] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {

@@ -11,6 +11,8 @@ export interface Parsers {
    * takes their joined text. Rejects when the parsers' own files are missing from the installation.
    */
   forPath(path: string): Promise<LanguageParser | null>;
+  /** The same where that parser has been loaded, else null. */
+  readonly loaded: (path: string) => LanguageParser | null;
 }
 
 const python = new Set([".py", ".pyi", ".ipynb"]);
@@ -18,23 +20,35 @@ const typescript = new Set([".ts", ".mts", ".cts"]);
 const yaml = new Set([".yaml", ".yml"]);
 const typescriptWithJsx = new Set([".tsx", ".js", ".jsx", ".mjs", ".cjs"]);
 
+type Loader = readonly [name: string, load: () => Promise<LanguageParser>];
+
+function loaderFor(file: string): Loader | null {
+  const extension = path.extname(file).toLowerCase();
+  if (python.has(extension)) return ["python", loadPython];
+  if (typescript.has(extension)) return ["typescript", () => loadTypeScript(false)];
+  if (typescriptWithJsx.has(extension)) return ["typescript with jsx", () => loadTypeScript(true)];
+  if (extension === ".json") return ["json", () => loadConfiguration("json")];
+  if (yaml.has(extension)) return ["yaml", () => loadConfiguration("yaml")];
+  return null;
+}
+
 /** Parsers that are loaded when the first file needs them, once for as long as the value is kept. */
 export function createParsers(): Parsers {
-  const loaded = new Map<string, Promise<LanguageParser>>();
-  const once = (name: string, load: () => Promise<LanguageParser>): Promise<LanguageParser> => {
-    const parser = loaded.get(name) ?? load();
-    loaded.set(name, parser);
-    return parser;
-  };
+  const loading = new Map<string, Promise<LanguageParser>>();
+  const loaded = new Map<string, LanguageParser>();
   return {
     async forPath(file) {
-      const extension = path.extname(file).toLowerCase();
-      if (python.has(extension)) return once("python", loadPython);
-      if (typescript.has(extension)) return once("typescript", () => loadTypeScript(false));
-      if (typescriptWithJsx.has(extension)) return once("typescript with jsx", () => loadTypeScript(true));
-      if (extension === ".json") return once("json", () => loadConfiguration("json"));
-      if (yaml.has(extension)) return once("yaml", () => loadConfiguration("yaml"));
-      return null;
+      const loader = loaderFor(file);
+      if (loader === null) return null;
+      const [name, load] = loader;
+      const parser = loading.get(name) ?? load();
+      loading.set(name, parser);
+      loaded.set(name, await parser);
+      return parser;
+    },
+    loaded(file) {
+      const loader = loaderFor(file);
+      return loader === null ? null : (loaded.get(loader[0]) ?? null);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Hover } from "vscode-languageserver";
 import type { Resolved } from "../facts/resolved.ts";
 import type { OptimizerArgument, OptimizerFact, ScalarValue, TrainingFacts } from "../facts/trainingFacts.ts";
+import { optimizersHere } from "../facts/trainingFacts.ts";
 import type { Diagnostic } from "../lint/diagnostic.ts";
 import { ruleMarkdown } from "../lint/ruleDocuments.ts";
 import { hoverDocument } from "../rules/ruleDocument.ts";
@@ -34,7 +35,7 @@ async function ruleSection(name: string): Promise<string | null> {
 }
 
 function optimizerHover(program: Program, facts: TrainingFacts, offset: number) {
-  for (const optimizer of facts.optimizers) {
+  for (const optimizer of optimizersHere(facts)) {
     if (holds(optimizer.nameRange, offset)) {
       return { markdown: optimizerTable(program, facts, optimizer), range: optimizer.nameRange };
     }

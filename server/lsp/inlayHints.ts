@@ -1,5 +1,6 @@
 import { type InlayHint, InlayHintKind, type Range } from "vscode-languageserver";
 import type { OptimizerArgumentName, TrainingFacts } from "../facts/trainingFacts.ts";
+import { optimizersHere } from "../facts/trainingFacts.ts";
 import { literal } from "./hover.ts";
 import { locationOf, offsetOf, type Program } from "./programs.ts";
 
@@ -11,7 +12,7 @@ export function inlayHints(program: Program, facts: TrainingFacts, uri: string, 
   const from = offsetOf(program, uri, visible.start);
   const to = offsetOf(program, uri, visible.end);
   if (from === null || to === null || facts.language !== "python") return [];
-  return facts.optimizers.flatMap((optimizer) => {
+  return optimizersHere(facts).flatMap((optimizer) => {
     const close = optimizer.end - 1;
     if (close < from || close > to || program.text[close] !== ")") return [];
     const implied = shown.flatMap((name) => {

@@ -1,4 +1,5 @@
 import type { FrameworkName, OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import { optimizersHere } from "../facts/trainingFacts.ts";
 import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, Severity } from "./rule.ts";
@@ -38,7 +39,7 @@ export const epsUnsetUnderMixedPrecision: Rule = {
   ],
   check(context, report) {
     if (keepsMasterWeights(context.facts)) return;
-    for (const optimizer of context.facts.optimizers) {
+    for (const optimizer of optimizersHere(context.facts)) {
       if (!optimizer.adamFamily || mayBeTrue(optimizer.arguments.fused)) continue;
       const precision = precisionInUse(context.facts, optimizer.framework);
       const found = parametersCase(optimizer, precision) ?? autocastCase(optimizer, precision);

@@ -1,6 +1,7 @@
 import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
+import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -17,6 +18,7 @@ import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
+import { optimizerMissingParameters } from "./optimizer-missing-parameters.ts";
 import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
@@ -30,6 +32,7 @@ export const rules: readonly Rule[] = [
   accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
+  anomalyDetectionLeftOn,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
@@ -46,6 +49,7 @@ export const rules: readonly Rule[] = [
   noWarmup,
   nonfiniteHidden,
   nonfiniteUnchecked,
+  optimizerMissingParameters,
   optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,

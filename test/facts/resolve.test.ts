@@ -150,6 +150,36 @@ test("reads classes: attributes, dataclass fields, arguments, and self within th
   assert.equal(scalarOf(`${trainer("self.lr = lr")}T(0.7)\n`), 0.7);
 });
 
+test("reads the defaults of other command lines: typer, click, absl, simple_parsing, HfArgumentParser", () => {
+  const config = "@dataclass\nclass Config:\n  lr: float = 1e-3\n";
+  const cases = [
+    "def main(lr: float = typer.Option(1e-3, '--lr')):\n  probe(lr)\n",
+    "@click.command()\n@click.option('--lr', default=1e-3)\ndef main(lr):\n  probe(lr)\n",
+    "flags.DEFINE_float('lr', 1e-3, 'rate')\nFLAGS = flags.FLAGS\nprobe(FLAGS.lr)\n",
+    "from absl.flags import FLAGS\nflags.DEFINE_float(name='lr', default=1e-3, help='rate')\ndef main(_):\n  probe(FLAGS.lr)\n",
+    `${config}parser = ArgumentParser()\nparser.add_arguments(Config, dest="config")\nargs = parser.parse_args()\nprobe(args.config.lr)\n`,
+    `${config}parser = HfArgumentParser((Model, Config))\nmodel_args, args = parser.parse_args_into_dataclasses()\nprobe(args.lr)\n`,
+  ];
+  for (const text of cases) {
+    assert.equal(scalarOf(text), 1e-3, text);
+    const { resolved } = probed(text);
+    assert.equal(resolved.known && resolved.overridable, true, text);
+  }
+  const required = "flags.DEFINE_float('lr', None, 'rate')\nFLAGS = flags.FLAGS\nprobe(FLAGS.lr)\n";
+  assert.equal(scalarOf(required), null);
+  assert.equal(scalarOf("flags.DEFINE_float('rate', 1.0, '')\nFLAGS = flags.FLAGS\nprobe(FLAGS.lr)\n"), "unknown");
+});
+
+test("reads what a Lightning module saved of its constructor's arguments", () => {
+  const body = "    self.save_hyperparameters()\n  def configure_optimizers(self):\n    probe(self.hparams.lr)\n";
+  assert.equal(scalarOf(`class Net(pl.LightningModule):\n  def __init__(self, lr=1e-3):\n${body}`), 1e-3);
+  assert.equal(
+    scalarOf(`class Net(pl.LightningModule):\n  def __init__(self, lr=1e-3):\n${body}model = Net(lr=0.1)\n`),
+    0.1,
+  );
+  assert.equal(scalarOf(`class Net(pl.LightningModule):\n  def __init__(self, *, size):\n${body}`), "unknown");
+});
+
 test("knows that a configurator script can change module constants", () => {
   const { resolved } = probed("lr = 6e-4\nexec(open('configurator.py').read())\nprobe(lr)\n");
   assert.ok(resolved.known && resolved.overridable);

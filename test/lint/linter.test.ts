@@ -72,7 +72,7 @@ describe("linter", () => {
   });
 
   it("does not parse a text that names no framework", async () => {
-    const noParsers = { forPath: async () => assert.fail("asked for a parser") };
+    const noParsers = { forPath: async () => assert.fail("asked for a parser"), loaded: () => null };
     const result = await createLinter(noParsers).lintText({ path: "a.py", text: "print('hello')\n" });
     assert.deepEqual(result, { diagnostics: [], problems: [], suppressed: 0, facts: emptyFacts("a.py") });
   });
