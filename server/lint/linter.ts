@@ -6,11 +6,12 @@ import type { TrainingFacts } from "../facts/trainingFacts.ts";
 import { collectFacts, type FactsInput } from "../frameworks/collectFacts.ts";
 import { fixesOf, frameworks } from "../frameworks/index.ts";
 import { rules } from "../rules/index.ts";
+import type { Baseline } from "../rules/rule.ts";
 import type { LanguageParser, SyntaxDocument } from "../syntax/syntaxDocument.ts";
 import type { Problem } from "../text/problem.ts";
 import type { TextEdit } from "../text/range.ts";
 import type { LintResult } from "./diagnostic.ts";
-import { type Baseline, lintSource } from "./lintSource.ts";
+import { lintSource } from "./lintSource.ts";
 import type { Parsers } from "./loadParsers.ts";
 import type { WorkspaceSources } from "./workspaceSources.ts";
 

@@ -42,7 +42,7 @@ export function answerRequests(
       const linted = await lintOf(textDocument.uri);
       const offset = linted && offsetOf(linted.program, textDocument.uri, position);
       return linted && offset !== null
-        ? hoverAt(linted.program, linted.result.facts, linted.result.diagnostics, offset)
+        ? hoverAt(linted.program, linted.result.facts, linted.result.diagnostics, linted.baseline, offset)
         : null;
     }),
   );
