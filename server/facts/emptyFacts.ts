@@ -27,6 +27,7 @@ export function emptyFacts(path: string): TrainingFacts {
     missingParameters: [],
     unsavedState: [],
     lossLogs: [],
+    decayedNorms: [],
     anomalyDetections: [],
     unguardedLoops: [],
     samplerEpochs: [],

@@ -2,6 +2,7 @@ import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
 import type { AnomalyDetectionFact } from "./anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "./checkpointFacts.ts";
+import type { DecayedNormFact } from "./decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
@@ -58,6 +59,7 @@ export interface TrainingFacts {
   readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
+  readonly decayedNorms: readonly DecayedNormFact[];
   readonly anomalyDetections: readonly AnomalyDetectionFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];

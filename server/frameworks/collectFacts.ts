@@ -78,6 +78,10 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
     anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
+    decayedNorms: [
+      ...facts.decayedNorms,
+      ...(found.decayedNorms ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }

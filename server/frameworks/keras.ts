@@ -1,4 +1,5 @@
 import { collectTensorflowAnomalyDetection } from "./anomalyDetection.ts";
+import { collectOtherDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
 import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
@@ -40,6 +41,7 @@ export const keras: Framework = {
       traits: collectKerasTraits(source),
       anomalyDetections: collectTensorflowAnomalyDetection(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
+      decayedNorms: collectOtherDecayedNorms(source, optimizers, "keras"),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };

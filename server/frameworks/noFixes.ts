@@ -27,6 +27,7 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  exemptNorms: none,
   removeAnomalyDetection: none,
   guardStep: none,
 };

@@ -1,4 +1,6 @@
 import { collectTorchAnomalyDetection, removeAnomalyDetection } from "./anomalyDetection.ts";
+import { exemptNorms } from "./decayedNormFixes.ts";
+import { collectTorchDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
 import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
@@ -99,6 +101,7 @@ export const pytorch: Framework = {
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
+      decayedNorms: collectTorchDecayedNorms(source, optimizers),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
@@ -108,6 +111,7 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    exemptNorms,
     removeAnomalyDetection,
     guardStep,
     unscaleBeforeClip,

@@ -25,6 +25,7 @@ import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
+import { weightDecayOnNormAndBias } from "./weight-decay-on-norm-and-bias.ts";
 import { zeroGradMissing } from "./zero-grad-missing.ts";
 
 /** Every rule, in the order of their names. */
@@ -55,5 +56,6 @@ export const rules: readonly Rule[] = [
   schedulerStepOrder,
   unstableLoss,
   unusedSuppression,
+  weightDecayOnNormAndBias,
   zeroGradMissing,
 ];
