@@ -51,9 +51,12 @@ function normOf(model: Expression, { scope }: CallSite, source: SourceIndex): No
         const { start, end } = call.callee;
         return { start, end, shownBy: source.text.slice(start, end) };
       }
-      const own = byName.get(terminalName(call.callee) ?? "");
-      const found = own === undefined ? null : inClass(own);
-      if (found !== null) return found;
+      // A class can be handed on: `ResNet(ResidualBlock, [2, 2, 2])`.
+      for (const part of [call.callee, ...call.arguments.map(({ value }) => value)]) {
+        const own = byName.get(terminalName(part) ?? "");
+        const found = own === undefined ? null : inClass(own);
+        if (found !== null) return found;
+      }
     }
     return null;
   }

@@ -11,6 +11,7 @@ import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
 import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
@@ -42,6 +43,7 @@ export const keras: Framework = {
       anomalyDetections: collectTensorflowAnomalyDetection(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       decayedNorms: collectOtherDecayedNorms(source, optimizers, "keras"),
+      lossLogs: collectLossLogs(source, drafts, "keras"),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };

@@ -7,6 +7,7 @@ import type { ModelTraitFact } from "../facts/trainingFacts.ts";
 import { collectJaxAnomalyDetection } from "./anomalyDetection.ts";
 import { collectOtherDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { collectOptaxUnsavedState } from "./optaxCheckpoints.ts";
 import { optaxFixes } from "./optaxFixes.ts";
@@ -31,6 +32,7 @@ export const optax: Framework = {
       lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
       decayedNorms: collectOtherDecayedNorms(source, optimizers, "optax"),
+      lossLogs: collectLossLogs(source, drafts, "optax"),
       anomalyDetections: collectJaxAnomalyDetection(source),
       unsavedState: collectOptaxUnsavedState(source, optimizers, drafts),
       l2Penalties: optimizers.flatMap(decayPenalty),
