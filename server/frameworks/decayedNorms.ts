@@ -9,7 +9,7 @@ import type { TextRange } from "../text/range.ts";
 
 /** Any sign that some parameters are not decayed. */
 const exempts =
-  /no_?(weight_?)?decay|param(eter)?_groups|grouped_parameters|optim_groups|decay_param|add_param_group|bias_decay|norm_decay|exclude_from_weight_decay|add_weight_decay|(ndim|\.dim\(\))\s*[<>=]|\.bias\b[^\n]*decay/i;
+  /no_?(weight_?)?decay|(?<!\.)param(eter)?_groups|param_groups_(weight|layer)|grouped_parameters|optim_groups|decay_param|add_param_group|bias_decay|norm_decay|exclude_from_weight_decay|add_weight_decay|(ndim|\.dim\(\))\s*[<>=]|\.bias\b[^\n]*decay/i;
 
 interface Site {
   readonly fact: OptimizerFact;
