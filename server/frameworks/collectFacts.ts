@@ -74,6 +74,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    deprecatedAmp: [...facts.deprecatedAmp, ...(found.deprecatedAmp ?? [])],
     missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],

@@ -1,6 +1,7 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
 import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
+import type { DeprecatedAmpFact } from "../facts/deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
@@ -108,6 +109,8 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** The current spelling of mixed precision. */
+  readonly currentAmp: (context: FixContext, fact: DeprecatedAmpFact) => FixDraft | null;
   /** Saves the state that a checkpoint leaves out, and reads it back. */
   readonly saveState: (context: FixContext, fact: UnsavedStateFact) => FixDraft | null;
   /** Tells a sampler the epoch, where the loop over epochs begins. */

@@ -13,6 +13,7 @@ import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
+import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
 import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
@@ -50,6 +51,8 @@ const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
     "backward\\s*\\(",
+    "cuda(?:\\.| import )amp",
+    "\\bapex\\b",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
   ].join("|"),
@@ -89,6 +92,7 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      deprecatedAmp: collectDeprecatedAmp(source, libraryVersions),
       missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
@@ -106,6 +110,7 @@ export const pytorch: Framework = {
     decoupleWeightDecay,
     setOptimizerArgument,
     saveState,
+    currentAmp,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,

@@ -5,6 +5,7 @@ import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
+import { deprecatedAmp } from "./deprecated-amp.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
@@ -35,6 +36,7 @@ export const rules: readonly Rule[] = [
   clipIneffective,
   clipMisplaced,
   deepspeedConfig,
+  deprecatedAmp,
   epsUnsetUnderMixedPrecision,
   fp16WithoutLossScaling,
   gradientNormNotLogged,
