@@ -9,6 +9,7 @@ import { deprecatedAmp } from "./deprecated-amp.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
+import { halfPrecisionParameters } from "./half-precision-parameters.ts";
 import { learningRateHigh } from "./learning-rate-high.ts";
 import { lossKeepsGraph } from "./loss-keeps-graph.ts";
 import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   epsUnsetUnderMixedPrecision,
   fp16WithoutLossScaling,
   gradientNormNotLogged,
+  halfPrecisionParameters,
   learningRateHigh,
   lossKeepsGraph,
   lossScalerMisuse,
