@@ -12,7 +12,7 @@ const stuckFrom = { bfloat16: 512, float16: 4096 } as const;
 
 /** Code that keeps float32 copies, rounds stochastically, or trains adapters in float32 on a frozen half-precision net. */
 const keepsPrecision =
-  /master|fp32_?(param|copy|weight)|float32_?(param|copy|weight)|FP16_?Optimizer|stochastic_?round|copy_stochastic|torchao|bitsandbytes|\bbnb\b|\bpeft\b|lora|optimi\b|kahan|parallelism_config|FullyShardedDataParallelPlugin/i;
+  /master_?(param|weight|copy)|(param|weight)s?_?master|fp32_?(param|copy|weight)|float32_?(param|copy|weight)|FP16_?Optimizer|stochastic_?round|copy_stochastic|torchao|bitsandbytes|\bbnb\b|\bpeft\b|(?<![a-z])lora|optimi\b|kahan|parallelism_config|FullyShardedDataParallelPlugin/i;
 
 const keepFloat32: Readonly<Partial<Record<FrameworkName, string>>> = {
   pytorch: "Keep the parameters in float32 and compute under torch.autocast",
