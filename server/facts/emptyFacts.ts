@@ -28,6 +28,7 @@ export function emptyFacts(path: string): TrainingFacts {
     missingParameters: [],
     unsavedState: [],
     lossLogs: [],
+    anomalyDetections: [],
     unguardedLoops: [],
     samplerEpochs: [],
     hyperparameters: [],

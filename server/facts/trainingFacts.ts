@@ -1,5 +1,6 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
+import type { AnomalyDetectionFact } from "./anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { DeprecatedAmpFact } from "./deprecatedAmpFacts.ts";
@@ -59,6 +60,7 @@ export interface TrainingFacts {
   readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
+  readonly anomalyDetections: readonly AnomalyDetectionFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
@@ -86,7 +88,6 @@ export type OptimizerArgumentName =
   | "weightDecay"
   | "beta1"
   | "beta2"
-  | "betas"
   | "amsgrad"
   | "momentum"
   | "decoupledWeightDecay"
@@ -114,12 +115,30 @@ export interface OptimizerFact extends TextRange {
   readonly parametersText: string | null;
   /** True when the parameters are a literal list of groups with their own settings. */
   readonly hasParameterGroups: boolean;
+  /** Those groups where they can be read. */
+  readonly groups?: readonly ParameterGroup[];
+  /** Beside `groups` it has, or may have, parameters that are in none of them. */
+  readonly hasOtherGroups?: boolean;
+  /** It limits gradients or updates by itself unless told otherwise: Adafactor, apex's FusedLAMB. */
+  readonly clipsItself?: boolean;
+  /** Its parameters are those of a model whose weights are loaded, or of one that begins at random; missing where the model is not known. */
+  readonly tunesPretrained?: boolean;
+  /** The tests around it do not let it be built unless a command line or a config says so. */
+  readonly offByDefault?: boolean;
   /** The expression that combines it with other transformations (`optax.chain(…)`), where there is one. */
   readonly composition?: TextRange;
   /** Given or defaulted; a name missing here does not exist for this optimizer. */
   readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
   /** The library version is not pinned, or its default table does not depend on it: null; else the version used. */
   readonly libraryVersion: string | null;
+}
+
+/** Parameters with settings of their own, which come before those of the optimizer. */
+export interface ParameterGroup extends TextRange {
+  readonly parametersText: string | null;
+  readonly arguments: Readonly<Partial<Record<OptimizerArgumentName, OptimizerArgument>>>;
+  /** Nothing is merged into it that may hold more settings. */
+  readonly isWhole: boolean;
 }
 
 /** The optimizers that the file itself builds: those whose ranges lie in it. */

@@ -78,6 +78,7 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
+    anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }

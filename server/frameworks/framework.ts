@@ -1,4 +1,5 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
+import type { AnomalyDetectionFact } from "../facts/anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
 import type { DeprecatedAmpFact } from "../facts/deprecatedAmpFacts.ts";
@@ -127,6 +128,8 @@ export interface FrameworkFixes {
   readonly showNonfinite: (context: FixContext, hidden: HiddenNonfiniteFact) => FixDraft | null;
   /** Puts a key of a DeepSpeed configuration right. */
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
+  /** Takes a debugging search for NaN out. */
+  readonly removeAnomalyDetection: (context: FixContext, fact: AnomalyDetectionFact) => FixDraft | null;
   /** Steps, or goes on, only where the loss or the gradients are finite, and says where they are not. */
   readonly guardStep: (context: FixContext, loop: TrainingLoopFact, fact: UnguardedLoopFact) => FixDraft | null;
   /** Logs the gradient norm where the loss is logged, with the same logger. */

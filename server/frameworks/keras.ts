@@ -1,3 +1,4 @@
+import { collectTensorflowAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
@@ -18,7 +19,7 @@ export const keras: Framework = {
   language: "python",
   mentions: ["keras", "tensorflow"],
   // Facts begin at an optimizer, a compilation or a loss.
-  needs: /optimizers|compile\s*\(|[cC]ross_?entropy/,
+  needs: /optimizers|enable_check_numerics|compile\s*\(|[cC]ross_?entropy/,
   collect(source) {
     const optimizers = collectKerasOptimizers(source);
     if (optimizers.length === 0 && !/\bkeras\b|GradientTape/.test(source.text)) return null;
@@ -37,6 +38,7 @@ export const keras: Framework = {
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
       traits: collectKerasTraits(source),
+      anomalyDetections: collectTensorflowAnomalyDetection(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),

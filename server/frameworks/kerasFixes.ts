@@ -6,6 +6,7 @@ import type {
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
 import type { TextEdit } from "../text/range.ts";
+import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { trackOptimizer } from "./kerasCheckpoints.ts";
@@ -24,6 +25,7 @@ export const kerasFixes: Partial<FrameworkFixes> = {
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
   guardStep: stopOnNaN,
+  removeAnomalyDetection,
 };
 
 function clipGradientNorm(

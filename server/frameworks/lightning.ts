@@ -1,4 +1,5 @@
 import { qualifiedName } from "../facts/qualifiedName.ts";
+import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { clipByTrainer } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
@@ -15,7 +16,7 @@ export const lightning: Framework = {
   language: "python",
   mentions: ["lightning"],
   // All else that is found begins at an optimizer, which torch looks for.
-  needs: /gradient_clip_val\s*=|save_weights_only\s*=/,
+  needs: /gradient_clip_val\s*=|detect_anomaly\s*=|save_weights_only\s*=/,
   collect(source) {
     if (!/\b(pytorch_)?lightning\b/.test(source.text)) return null;
     const callbacks = (source.callsByTerminalName.get("ModelCheckpoint") ?? []).filter(({ call, scope }) =>
@@ -27,5 +28,6 @@ export const lightning: Framework = {
     saveState: saveEverything,
     clipGradientNorm: clipByTrainer("gradient_clip_val"),
     makeClipEffective: replaceThreshold,
+    removeAnomalyDetection,
   },
 };

@@ -1,7 +1,9 @@
+import type { AnomalyDetectionFact } from "../facts/anomalyDetectionFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { TrainerFact, TrainerSettingName } from "../facts/trainerFacts.ts";
 import type { OptimizerArgument, PrecisionFact, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { anomalyDetectionOf } from "./anomalyDetection.ts";
 import { settingTooHigh } from "./ineffectiveClips.ts";
 import { configuredOptimizers, manualOptimization } from "./lightningModules.ts";
 import { type LightningTrainer, lightningTrainers } from "./lightningTrainers.ts";
@@ -14,6 +16,7 @@ export interface LightningFacts {
   readonly loops: readonly TrainingLoopFact[];
   readonly precision: readonly PrecisionFact[];
   readonly ineffectiveClips: readonly IneffectiveClipFact[];
+  readonly anomalyDetections: readonly AnomalyDetectionFact[];
 }
 
 /** Clipping by other ways than the Trainer's argument: hooks, callbacks, calls. */
@@ -26,6 +29,7 @@ export function collectLightning(source: SourceIndex, optimizers: readonly Optim
     trainers: trainers.map(({ fact }) => fact),
     loops: clips ? [] : trainers.flatMap((trainer) => unclippedLoop(trainer, source, optimizers)),
     precision: trainers.flatMap(({ fact }) => precisionOf(fact.settings.precision)),
+    anomalyDetections: trainers.flatMap(({ fact, site }) => anomalyDetectionOf(fact, site, source)),
     ineffectiveClips: trainers.flatMap((trainer) => [
       ...settingTooHigh(trainer.fact, trainer.fact.settings.clipNorm),
       ...refusedClips(trainer, source, optimizers),

@@ -29,6 +29,8 @@ export function collectLossLogs(
 
   function logsOf(draft: LoopDraft): readonly LossLogFact[] {
     const found = new Map<number, LossLogFact>();
+    // A part that stands in another file may log there.
+    if (draft.events.some(({ through }) => through.some((callable) => callable.scope.source !== source))) return [];
     const losses = new Set(
       draft.events.flatMap(({ classified }) =>
         classified.loss === undefined ? [] : (subjectText(classified.loss) ?? []),
@@ -102,7 +104,7 @@ export function collectLossLogs(
       block(own, { place: "behind", scope, branches: [] }, around);
     }
     const epochs = levels.epochLoopOf(draft);
-    if (epochs !== null && epochs.scope !== scope) {
+    if (epochs !== null && epochs.scope !== scope && epochs.scope.source === source) {
       block(epochs.loop.body, { place: "caller", scope: epochs.scope, branches: [] }, () => false);
     }
     return [...found.values()].toSorted((a, b) => a.start - b.start);

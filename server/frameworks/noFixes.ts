@@ -28,5 +28,6 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  removeAnomalyDetection: none,
   guardStep: none,
 };

@@ -4,6 +4,7 @@ import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { ModelTraitFact } from "../facts/trainingFacts.ts";
+import { collectJaxAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { collectOptaxUnsavedState } from "./optaxCheckpoints.ts";
@@ -28,6 +29,7 @@ export const optax: Framework = {
       loops: facts,
       lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
+      anomalyDetections: collectJaxAnomalyDetection(source),
       unsavedState: collectOptaxUnsavedState(source, optimizers, drafts),
       l2Penalties: optimizers.flatMap(decayPenalty),
       traits: collectTraits(source),

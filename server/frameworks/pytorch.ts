@@ -1,3 +1,4 @@
+import { collectTorchAnomalyDetection, removeAnomalyDetection } from "./anomalyDetection.ts";
 import type { Framework } from "./framework.ts";
 import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
@@ -39,6 +40,7 @@ import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchSte
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -50,9 +52,13 @@ const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
 const needs = new RegExp(
   [
     ...Object.keys(torchOptimizers),
+    ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
+    "getattr\\s*\\([\\w.]*optim",
+    "create_optimizer",
     "backward\\s*\\(",
     "cuda(?:\\.| import )amp",
     "\\bapex\\b",
+    "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
   ].join("|"),
@@ -96,6 +102,7 @@ export const pytorch: Framework = {
       missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
+      anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
@@ -105,6 +112,7 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    removeAnomalyDetection,
     guardStep,
     unscaleBeforeClip,
     decoupleWeightDecay,

@@ -1,32 +1,41 @@
-import type { OptimizerArgumentName, ScalarValue } from "../facts/trainingFacts.ts";
-
-/** One parameter of an optimizer's constructor. */
-export interface OptimizerParameter {
-  readonly keyword: string;
-  /** Null for parameters that facts do not speak of, which still count for positions. */
-  readonly name: OptimizerArgumentName | null;
-  readonly default: ScalarValue;
-  /** First torch release that has it. */
-  readonly since?: readonly [number, number];
-}
+import type { SignatureParameter } from "./signatureArguments.ts";
 
 export interface OptimizerSignature {
   readonly algorithm: string;
   readonly adaptive: boolean;
   readonly adamFamily: boolean;
+  /** It limits gradients or updates by itself unless told otherwise. */
+  readonly clipsItself?: true;
   /** After the parameters to optimize, in positional order; keyword-only ones at the end. */
-  readonly parameters: readonly OptimizerParameter[];
+  readonly parameters: readonly SignatureParameter[];
 }
 
-const lr = (value: number): OptimizerParameter => ({ keyword: "lr", name: "learningRate", default: value });
-const betas: OptimizerParameter = { keyword: "betas", name: "betas", default: null };
-const eps = (value: number): OptimizerParameter => ({ keyword: "eps", name: "eps", default: value });
-const decay = (value: number): OptimizerParameter => ({ keyword: "weight_decay", name: "weightDecay", default: value });
-const momentum: OptimizerParameter = { keyword: "momentum", name: "momentum", default: 0 };
-const amsgrad: OptimizerParameter = { keyword: "amsgrad", name: "amsgrad", default: false };
-const fused: OptimizerParameter = { keyword: "fused", name: "fused", default: null };
-const other = (keyword: string): OptimizerParameter => ({ keyword, name: null, default: null });
-const decoupled: OptimizerParameter = {
+export const lr = (value: number | null): SignatureParameter => ({
+  keyword: "lr",
+  name: "learningRate",
+  default: value,
+});
+export const betasOf = (beta1: number, beta2: number): SignatureParameter => ({
+  keyword: "betas",
+  name: null,
+  default: null,
+  pair: [
+    ["beta1", beta1],
+    ["beta2", beta2],
+  ],
+});
+export const betas = betasOf(0.9, 0.999);
+export const eps = (value: number): SignatureParameter => ({ keyword: "eps", name: "eps", default: value });
+export const decay = (value: number): SignatureParameter => ({
+  keyword: "weight_decay",
+  name: "weightDecay",
+  default: value,
+});
+export const momentum: SignatureParameter = { keyword: "momentum", name: "momentum", default: 0 };
+export const amsgrad: SignatureParameter = { keyword: "amsgrad", name: "amsgrad", default: false };
+const fused: SignatureParameter = { keyword: "fused", keywordOnly: true, name: "fused", default: null };
+export const other = (keyword: string): SignatureParameter => ({ keyword, name: null, default: null });
+const decoupled: SignatureParameter = {
   keyword: "decoupled_weight_decay",
   name: "decoupledWeightDecay",
   default: false,
@@ -37,7 +46,15 @@ const decoupled: OptimizerParameter = {
  * adam.py L35–49, AdamW: adamw.py L21–49). `decoupled_weight_decay` of Adam came with 2.7 (pytorch#143710).
  */
 export const torchOptimizers: Readonly<Record<string, OptimizerSignature>> = {
-  Adam: adamFamily("adam", [lr(1e-3), betas, eps(1e-8), decay(0), amsgrad, fused, { ...decoupled, since: [2, 7] }]),
+  Adam: adamFamily("adam", [
+    lr(1e-3),
+    betas,
+    eps(1e-8),
+    decay(0),
+    amsgrad,
+    fused,
+    { ...decoupled, keywordOnly: true, since: [2, 7] },
+  ]),
   AdamW: adamFamily("adamw", [lr(1e-3), betas, eps(1e-8), decay(1e-2), amsgrad, fused]),
   NAdam: adamFamily("nadam", [lr(2e-3), betas, eps(1e-8), decay(0), other("momentum_decay"), decoupled]),
   RAdam: adamFamily("radam", [lr(1e-3), betas, eps(1e-8), decay(0), decoupled]),
@@ -46,7 +63,11 @@ export const torchOptimizers: Readonly<Record<string, OptimizerSignature>> = {
   RMSprop: adaptive("rmsprop", [lr(1e-2), other("alpha"), eps(1e-8), decay(0), momentum, other("centered")]),
   Adagrad: adaptive("adagrad", [lr(1e-2), other("lr_decay"), decay(0), other("initial_accumulator_value"), eps(1e-10)]),
   Adadelta: adaptive("adadelta", [lr(1), other("rho"), eps(1e-6), decay(0)]),
-  Adafactor: adaptive("adafactor", [lr(1e-2), other("beta2_decay"), other("eps"), other("d"), decay(0)]),
+  // Its `d` of 1 limits the root mean square of each update: _adafactor.py L30.
+  Adafactor: {
+    ...adaptive("adafactor", [lr(1e-2), other("beta2_decay"), other("eps"), other("d"), decay(0)]),
+    clipsItself: true,
+  },
   SGD: plain("sgd", [lr(1e-3), momentum, other("dampening"), decay(0), other("nesterov"), fused]),
   ASGD: plain("asgd", [lr(1e-2), other("lambd"), other("alpha"), other("t0"), decay(0)]),
   Rprop: plain("rprop", [lr(1e-2)]),
@@ -61,14 +82,14 @@ export const torchOptimizers: Readonly<Record<string, OptimizerSignature>> = {
   ]),
 };
 
-function adamFamily(algorithm: string, parameters: readonly OptimizerParameter[]): OptimizerSignature {
+export function adamFamily(algorithm: string, parameters: readonly SignatureParameter[]): OptimizerSignature {
   return { algorithm, adaptive: true, adamFamily: true, parameters };
 }
 
-function adaptive(algorithm: string, parameters: readonly OptimizerParameter[]): OptimizerSignature {
+export function adaptive(algorithm: string, parameters: readonly SignatureParameter[]): OptimizerSignature {
   return { algorithm, adaptive: true, adamFamily: false, parameters };
 }
 
-function plain(algorithm: string, parameters: readonly OptimizerParameter[]): OptimizerSignature {
+export function plain(algorithm: string, parameters: readonly SignatureParameter[]): OptimizerSignature {
   return { algorithm, adaptive: false, adamFamily: false, parameters };
 }

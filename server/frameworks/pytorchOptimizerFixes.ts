@@ -51,6 +51,8 @@ export function setOptimizerArgument(
     const range = literalBehind(text, argument);
     return range === null ? null : { title, edits: [{ ...range, newText: literal }] };
   }
+  // `eps=None` asks for the default, and a second `eps` would be an error.
+  if (new RegExp(`\\b${argument.keyword}\\s*=`).test(text.slice(optimizer.nameRange.end, optimizer.end))) return null;
   if (isBareGenerator(text, optimizer)) return null;
   return { title, edits: appendArgument(text, optimizer, `${argument.keyword}=${literal}`) };
 }

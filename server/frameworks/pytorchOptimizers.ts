@@ -1,13 +1,18 @@
-import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
-import { absentKey, candidatesOfField } from "../facts/fieldCandidates.ts";
+import { argumentFor } from "../facts/candidates.ts";
+import { terminalName } from "../facts/dottedText.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
-import { resolve } from "../facts/resolve.ts";
-import type { Resolved } from "../facts/resolved.ts";
-import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
-import type { OptimizerArgument, OptimizerArgumentName, OptimizerFact, ScalarValue } from "../facts/trainingFacts.ts";
-import type { Argument, Call, Expression } from "../syntax/tree.ts";
+import { bindingsOf, type CallSite, type Scope, type SourceIndex } from "../facts/scope.ts";
+import type { OptimizerFact } from "../facts/trainingFacts.ts";
+import type { Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
-import { type OptimizerParameter, torchOptimizers } from "./pytorchDefaults.ts";
+import { type Constructor, constructorBehind } from "./optimizerConstructors.ts";
+import { parameterGroups } from "./parameterGroups.ts";
+import { tunesPretrained } from "./pretrainedParameters.ts";
+import { type OptimizerSignature, torchOptimizers } from "./pytorchDefaults.ts";
+import { guardedOn } from "./pytorchFlags.ts";
+import { argumentsOfSignature, type SignatureParameter } from "./signatureArguments.ts";
+import { timmOptimizerAt } from "./timmOptimizers.ts";
+import { libraryOptimizer } from "./torchLibraryOptimizers.ts";
 
 /** An optimizer fact with the call that it was read from. */
 export interface OptimizerSite {
@@ -15,7 +20,7 @@ export interface OptimizerSite {
   readonly site: CallSite;
 }
 
-/** The torch.optim constructors that a file calls, with each argument as given or defaulted. */
+/** The optimizers for torch that a file builds, with each argument as given or defaulted. */
 export function collectTorchOptimizers(
   source: SourceIndex,
   libraryVersions: ReadonlyMap<string, string>,
@@ -24,34 +29,122 @@ export function collectTorchOptimizers(
   return source.calls.flatMap((site) => torchOptimizerAt(site, version) ?? []);
 }
 
-/** The optimizer that a call builds with torch.optim, null for any other call. */
+/** The optimizer that a call builds with torch.optim or a library like it, null for any other call. */
 export function torchOptimizerAt(site: CallSite, version: string | null): OptimizerSite | null {
   const { callee } = site.call;
-  if (callee.kind === "attribute" && !Object.hasOwn(torchOptimizers, callee.name)) return null;
-  if (callee.kind !== "name" && callee.kind !== "attribute" && callee.kind !== "call") return null;
-  const name = qualifiedName(callee, site.scope);
-  if (name === null || !name.startsWith("torch.optim.")) return null;
-  const constructorName = name.slice("torch.optim.".length);
-  const signature = Object.hasOwn(torchOptimizers, constructorName) ? torchOptimizers[constructorName] : undefined;
-  if (signature === undefined) return null;
-  const parameters = parametersOf(site.call);
+  const viaFactory = timmOptimizerAt(site);
+  if (viaFactory !== null) return { fact: viaFactory, site };
+  const built = isSharded(site) ? shardedConstructor(site) : mayConstruct(callee, site) ? constructed(site) : null;
+  const signature = built === null ? null : signatureOf(built.name);
+  if (built === null || signature === null) return null;
+  const fact = optimizerFact(site, built.name.slice(built.name.lastIndexOf(".") + 1), signature, version, {
+    filledIn: built.filledIn,
+    keywordsOnly: isSharded(site),
+  });
+  return { fact, site };
+}
+
+/** The signature of a class by its full name, null for what is no optimizer that is known here. */
+export function signatureOf(name: string): OptimizerSignature | null {
+  const inTorch = /^torch\.optim\.(\w+)$/.exec(name)?.[1];
+  if (inTorch !== undefined) return Object.hasOwn(torchOptimizers, inTorch) ? (torchOptimizers[inTorch] ?? null) : null;
+  return libraryOptimizer(name);
+}
+
+/** What the fact of an optimizer says, whichever way its class was found. */
+export function optimizerFact(
+  site: CallSite,
+  constructorName: string,
+  signature: OptimizerSignature,
+  version: string | null,
+  given: { readonly filledIn?: readonly CallSite[]; readonly keywordsOnly?: boolean } = {},
+): OptimizerFact {
+  const { call, scope } = site;
   const hasVersionedDefault = signature.parameters.some((parameter) => parameter.since !== undefined);
-  const fact: OptimizerFact = {
-    start: site.call.start,
-    end: site.call.end,
+  const known = signature.parameters.filter(
+    ({ since, keyword }) =>
+      since === undefined || !isOlder(version, since) || call.arguments.some(({ name }) => name === keyword),
+  );
+  const first: SignatureParameter = { keyword: "params", name: null, default: null };
+  const parameters = parametersOf(call);
+  const groups = parameters === null ? null : parameterGroups(parameters, scope, signature.parameters);
+  const isOff = guardedOn(site);
+  const pretrained = parameters === null || !signature.adamFamily ? null : tunesPretrained(parameters, scope);
+  return {
+    start: call.start,
+    end: call.end,
     framework: "pytorch",
     constructorName,
     algorithm: signature.algorithm,
     adaptive: signature.adaptive,
     adamFamily: signature.adamFamily,
-    nameRange: nameRangeOf(site.call.callee),
+    ...(signature.clipsItself === true ? { clipsItself: true } : {}),
+    ...(pretrained === null ? {} : { tunesPretrained: pretrained }),
+    ...(isOff.known && !isOff.value && isOff.alternatives.length === 0 ? { offByDefault: true } : {}),
+    nameRange: nameRangeOf(call.callee),
     boundTo: boundTo(site),
-    parametersText: parameters === null ? null : site.scope.source.text.slice(parameters.start, parameters.end),
-    hasParameterGroups: parameters !== null && isListOfGroups(parameters, site.scope),
-    arguments: argumentsOf(site, signature.parameters, version),
+    parametersText: parameters === null ? null : scope.source.text.slice(parameters.start, parameters.end),
+    hasParameterGroups: groups !== null,
+    ...(groups === null ? {} : { groups: groups.groups, hasOtherGroups: groups.others }),
+    arguments: argumentsOfSignature(
+      site,
+      [first, ...known.map((each) => (given.keywordsOnly === true ? { ...each, keywordOnly: true } : each))],
+      given.filledIn,
+    ),
     libraryVersion: hasVersionedDefault ? version : null,
   };
-  return { fact, site };
+}
+
+/** Words that a name for a class of optimizers holds; anything else is not looked up. */
+const classWords = /opt|adam|adagrad|rmsprop|sgd|cls|class|algo|solver|lamb|lion/i;
+
+/** Whether a callee can name an optimizer at all: a cheap look before it is followed. */
+function mayConstruct(callee: Expression, { scope }: CallSite): boolean {
+  switch (callee.kind) {
+    case "name":
+      return (
+        classWords.test(callee.name) ||
+        (bindingsOf(callee.name, scope)?.some(({ kind }) => kind === "import" || kind === "assignment") ?? true)
+      );
+    case "attribute":
+      return Object.hasOwn(torchOptimizers, callee.name) || classWords.test(callee.name);
+    case "subscript":
+      return true;
+    case "call":
+      return /^(getattr|partial)$/.test(terminalName(callee.callee) ?? "");
+    default:
+      return false;
+  }
+}
+
+function constructed({ call, scope }: CallSite): Constructor | null {
+  const { callee } = call;
+  const name = qualifiedName(callee, scope);
+  if (name !== null) return { name, filledIn: [] };
+  // Any other variable is followed only where its name speaks of optimizers.
+  const named = callee.kind === "subscript" ? terminalName(callee.object) : terminalName(callee);
+  const isPlain = callee.kind === "name" || callee.kind === "attribute" || callee.kind === "subscript";
+  if (isPlain && named !== null && !classWords.test(named) && !isPartial(callee, scope)) return null;
+  return constructorBehind(callee, scope);
+}
+
+/** A name that is set to `partial(…)`. */
+function isPartial(callee: Expression, scope: Scope): boolean {
+  const [only] = callee.kind === "name" ? (bindingsOf(callee.name, scope) ?? []) : [];
+  return only?.kind === "assignment" && only.value.kind === "call" && terminalName(only.value.callee) === "partial";
+}
+
+/** `ZeroRedundancyOptimizer(params, optimizer_class=torch.optim.Adam, lr=…)`: torch distributed/optim/zero_redundancy_optimizer.py. */
+function isSharded({ call, scope }: CallSite): boolean {
+  return (
+    terminalName(call.callee) === "ZeroRedundancyOptimizer" &&
+    qualifiedName(call.callee, scope)?.startsWith("torch.distributed.optim.") === true
+  );
+}
+
+function shardedConstructor({ call, scope }: CallSite): Constructor | null {
+  const given = argumentFor(call, "optimizer_class", 1);
+  return given === null || given === "unclear" ? null : constructorBehind(given.value, scope);
 }
 
 /** The last name of a callee. */
@@ -61,133 +154,11 @@ function nameRangeOf(callee: Expression): { readonly start: number; readonly end
 }
 
 function parametersOf(call: Call): Expression | null {
-  const argument = argumentFor(call, "params", 0);
-  return argument === null || argument === "unclear" ? null : argument.value;
-}
-
-function isListOfGroups(parameters: Expression, scope: Scope): boolean {
-  if (parameters.kind === "list") return parameters.items.some((item) => item.kind === "dictionary");
-  if (parameters.kind === "comprehension") return parameters.element.kind === "dictionary";
-  if (parameters.kind !== "name") return false;
-  const found = candidatesOfName(parameters.name, parameters, scope);
-  return (
-    found.known &&
-    found.candidates.some(
-      ({ expression, scope: from }) => expression.kind !== "name" && isListOfGroups(expression, from),
-    )
-  );
-}
-
-function argumentsOf(
-  site: CallSite,
-  parameters: readonly OptimizerParameter[],
-  version: string | null,
-): OptimizerFact["arguments"] {
-  const all: Partial<Record<OptimizerArgumentName, OptimizerArgument>> = {};
-  parameters.forEach((parameter, index) => {
-    const { name, keyword, since } = parameter;
-    if (name === null) return;
-    const position =
-      keyword === "fused" || (keyword === "decoupled_weight_decay" && since !== undefined) ? null : index + 1;
-    const given = argumentFor(site.call, keyword, position);
-    if (name === "betas") {
-      all.beta1 = beta("beta1", 0, 0.9, given, site);
-      all.beta2 = beta("beta2", 1, 0.999, given, site);
-      return;
-    }
-    if (since !== undefined && given === null && isOlder(version, since)) return;
-    all[name] = argumentOf(name, keyword, parameter.default, given, site);
-  });
-  return all;
-}
-
-function argumentOf(
-  name: OptimizerArgumentName,
-  keyword: string,
-  defaultValue: ScalarValue,
-  given: Argument | null | "unclear",
-  site: CallSite,
-): OptimizerArgument {
-  if (given === "unclear") return spreadArgument(name, keyword, defaultValue, site);
-  if (given === null) return defaulted(name, keyword, defaultValue, site);
-  const { value } = given;
-  return {
-    name,
-    keyword,
-    range: { start: given.start, end: given.end },
-    valueRange: { start: value.start, end: value.end },
-    given: true,
-    resolved: resolve(value, site.scope),
-  };
-}
-
-/** An argument that can only come through `**kwargs`. */
-function spreadArgument(
-  name: OptimizerArgumentName,
-  keyword: string,
-  defaultValue: ScalarValue,
-  site: CallSite,
-): OptimizerArgument {
-  let resolved: Resolved<ScalarValue> | null = null;
-  for (const { spread, value } of site.call.arguments) {
-    if (spread === null) continue;
-    const unclear = {
-      known: false,
-      reason: "passed through * or **",
-      chain: [placeOf(value, site, "keyword dictionary")],
-    } as const;
-    if (spread === "list") return { name, keyword, range: null, valueRange: null, given: true, resolved: unclear };
-    const field = candidatesOfField(value, keyword, value, site.scope);
-    if (!field.known) {
-      if (field.reason !== absentKey) resolved = unclear;
-      continue;
-    }
-    const only = field.candidates.length === 1 ? field.candidates[0] : undefined;
-    resolved = only === undefined ? unclear : throughDictionary(resolve(only.expression, only.scope), value, site);
+  for (const keyword of ["params", "model_params", "model_or_params"]) {
+    const argument = argumentFor(call, keyword, 0);
+    if (argument !== null && argument !== "unclear") return argument.value;
   }
-  if (resolved === null) return defaulted(name, keyword, defaultValue, site);
-  return { name, keyword, range: null, valueRange: null, given: true, resolved };
-}
-
-function throughDictionary(resolved: Resolved<ScalarValue>, value: Expression, site: CallSite): Resolved<ScalarValue> {
-  return { ...resolved, chain: [placeOf(value, site, "keyword dictionary"), ...resolved.chain] };
-}
-
-function defaulted(
-  name: OptimizerArgumentName,
-  keyword: string,
-  value: ScalarValue,
-  site: CallSite,
-): OptimizerArgument {
-  const chain = [placeOf(site.call.callee, site, "library default")];
-  const resolved = { known: true, value, alternatives: [], chain, overridable: false } as const;
-  return { name, keyword, range: null, valueRange: null, given: false, resolved };
-}
-
-function beta(
-  name: "beta1" | "beta2",
-  index: number,
-  defaultValue: number,
-  given: Argument | null | "unclear",
-  site: CallSite,
-): OptimizerArgument {
-  if (given === null) return defaulted(name, "betas", defaultValue, site);
-  if (given === "unclear") return spreadArgument(name, "betas", defaultValue, site);
-  const { value } = given;
-  const item = value.kind === "list" ? value.items[index] : undefined;
-  const unclear = { known: false, reason: "not a literal pair", chain: [placeOf(value, site, "name")] } as const;
-  return {
-    name,
-    keyword: "betas",
-    range: { start: given.start, end: given.end },
-    valueRange: item === undefined ? null : { start: item.start, end: item.end },
-    given: true,
-    resolved: item === undefined ? unclear : resolve(item, site.scope),
-  };
-}
-
-function placeOf(expression: Expression, site: CallSite, via: string) {
-  return { path: site.scope.source.path, start: expression.start, end: expression.end, via };
+  return null;
 }
 
 function isOlder(version: string | null, [major, minor]: readonly [number, number]): boolean {

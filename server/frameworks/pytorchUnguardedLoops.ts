@@ -21,6 +21,8 @@ export function collectTorchUnguardedLoops(
     if (loop === null || step === undefined || step.optimizers.length === 0) return [];
     if (events.some(({ kind, classified }) => kind === "unknown-call-with-model" || classified.wrapper !== undefined))
       return [];
+    // A part that stands in another file may test there.
+    if (events.some(({ through }) => through.some((callable) => callable.scope.source !== source))) return [];
     const long = longLoopOf(draft, levels, source);
     if (long === null) return [];
     return [

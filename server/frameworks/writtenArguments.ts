@@ -4,18 +4,18 @@ import type { Resolved } from "../facts/resolved.ts";
 import type { Scope } from "../facts/scope.ts";
 import type { OptimizerArgument, OptimizerArgumentName, OptimizerFact, ScalarValue } from "../facts/trainingFacts.ts";
 import type { DictionaryLiteral, Expression } from "../syntax/tree.ts";
-import type { OptimizerParameter } from "./pytorchDefaults.ts";
+import type { SignatureParameter } from "./signatureArguments.ts";
 
 /** The arguments of a constructor as a dictionary gives them, the rest at their defaults. */
 export function writtenArguments(
   dictionary: DictionaryLiteral | null,
   owner: Expression,
-  parameters: readonly OptimizerParameter[],
+  parameters: readonly SignatureParameter[],
   scope: Scope,
 ): OptimizerFact["arguments"] {
   const all: Partial<Record<OptimizerArgumentName, OptimizerArgument>> = {};
   for (const { name, keyword, default: defaultValue } of parameters) {
-    if (name === null || name === "betas") continue;
+    if (name === null) continue;
     const entry = entryOf(dictionary, keyword);
     all[name] =
       entry === null

@@ -2,6 +2,7 @@ import type { FrameworkName } from "../facts/trainingFacts.ts";
 import { optimizersHere } from "../facts/trainingFacts.ts";
 import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
+import { settingsOf } from "./groupSettings.ts";
 import type { Rule } from "./rule.ts";
 
 /** Algorithms whose torch implementation adds `weight_decay` to the gradient unless told otherwise. */
@@ -52,17 +53,17 @@ export const adamL2WeightDecay: Rule = {
       });
     }
     for (const optimizer of optimizersHere(context.facts)) {
-      const decay = optimizer.arguments.weightDecay;
-      const value = certainNumber(decay);
       if (!buildsTorch.has(optimizer.framework) || !l2ByDefault.has(optimizer.algorithm)) continue;
-      if (decay === undefined || value === null || value === 0) continue;
+      const decays = settingsOf(optimizer, "weightDecay").map(({ argument }) => argument);
+      const decay = decays.find((each) => (certainNumber(each) ?? 0) !== 0);
+      if (decay === undefined) continue;
       if (mayBeTrue(optimizer.arguments.decoupledWeightDecay)) continue;
       const name = optimizerName(optimizer);
       // NAdam and RAdam have the flag in the assumed version; with Adam the class says it better.
       const hasFlag = optimizer.arguments.decoupledWeightDecay !== undefined && optimizer.algorithm !== "adam";
       const cure =
-        optimizer.framework === "deepspeed"
-          ? "Leave adam_w_mode on"
+        optimizer.framework === "deepspeed" || /w_mode$/.test(optimizer.arguments.decoupledWeightDecay?.keyword ?? "")
+          ? `Leave ${optimizer.arguments.decoupledWeightDecay?.keyword ?? "adam_w_mode"} on`
           : hasFlag
             ? "Set decoupled_weight_decay=True"
             : "Use AdamW";

@@ -69,7 +69,7 @@ export const gradientNormNotLogged: Rule = {
         ),
         related: [
           {
-            path: facts.path,
+            path: optimizer.elsewhere ?? facts.path,
             start: optimizer.nameRange.start,
             end: optimizer.nameRange.end,
             message: `${optimizerName(optimizer)} is built here`,

@@ -1,6 +1,7 @@
 import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
+import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
+  anomalyDetectionLeftOn,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,

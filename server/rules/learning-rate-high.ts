@@ -2,6 +2,7 @@ import type { OptimizerArgument, OptimizerFact, TrainingFacts } from "../facts/t
 import { optimizersHere } from "../facts/trainingFacts.ts";
 import { argumentText, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
+import { settingsOf } from "./groupSettings.ts";
 import type { Rule } from "./rule.ts";
 import type { RuleOption } from "./ruleOption.ts";
 import { optimizesTensors } from "./trainingContext.ts";
@@ -53,17 +54,17 @@ export const learningRateHigh: Rule = {
     if (rateSetElsewhere.test(context.text) || context.facts.learningRateWrites.length > 0) return;
     const fineTuning = fineTunesTransformer(context.facts, context.text);
     for (const optimizer of optimizersHere(context.facts)) {
-      const argument = optimizer.arguments.learningRate;
-      const rate = lowestRate(argument);
-      const kind = fineTuning && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
-      const limit = context.optionValue(kind);
-      if (argument === undefined || rate === null || rate < limit) continue;
       if (!optimizer.adamFamily || optimizesTensors(optimizer) || isReplaced(context.facts, optimizer)) continue;
+      const kind = fineTuning && isTuned(optimizer) && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
+      const limit = context.optionValue(kind);
+      const argument = highRate(optimizer, limit);
+      const rate = lowestRate(argument);
+      if (argument === undefined || rate === null) continue;
       const place = argument.range ?? optimizer.nameRange;
       const lower = tenthsBelow(rate, limit);
       const draft = context
         .fixesOf(optimizer.framework)
-        .setOptimizerArgument(context, optimizer, "learningRate", lower);
+        .setOptimizerArgument(context, withRate(optimizer, argument), "learningRate", lower);
       report({
         start: place.start,
         end: place.end,
@@ -74,6 +75,26 @@ export const learningRateHigh: Rule = {
     }
   },
 };
+
+/**
+ * The first rate that is too high, of those that the optimizer itself and its groups have. One group above others that are not is
+ * meant so: a new head, mask scores.
+ */
+function highRate(optimizer: OptimizerFact, limit: number): OptimizerArgument | undefined {
+  const settings = settingsOf(optimizer, "learningRate");
+  const high = settings.filter(({ argument, group }) => {
+    const rate = lowestRate(argument);
+    if (rate === null || rate < limit) return false;
+    // The rate that a command line has by default goes with the optimizer that it has by default.
+    if (optimizer.offByDefault === true && argument.resolved.known && argument.resolved.overridable) return false;
+    return group === null || !optimizesTensors({ ...group, hasParameterGroups: false });
+  });
+  return high.find(({ group }) => group === null || high.length === settings.length)?.argument;
+}
+
+function withRate(optimizer: OptimizerFact, learningRate: OptimizerArgument): OptimizerFact {
+  return { ...optimizer, arguments: { ...optimizer.arguments, learningRate } };
+}
 
 /** A schedule takes the constructor's number as a factor, or puts its own in its place. */
 function isReplaced({ schedulers, optimizers }: TrainingFacts, optimizer: OptimizerFact): boolean {
@@ -100,6 +121,11 @@ function fineTunesTransformer(facts: TrainingFacts, text: string): boolean {
   const has = (trait: string) =>
     facts.traits.some((fact) => fact.trait === trait && !isFixedTable(text.slice(fact.start, fact.end)));
   return has("pretrained") && has("transformer") && !tunesFewParameters.test(text);
+}
+
+/** A small new net beside a pretrained one learns at its own rate; what a Trainer builds is over the model of the file. */
+function isTuned({ framework, tunesPretrained }: OptimizerFact): boolean {
+  return framework !== "pytorch" || tunesPretrained === true;
 }
 
 /** `nn.Embedding.from_pretrained(sinusoid_table)`: a table of positions, not a pretrained model. */

@@ -103,7 +103,8 @@ function adaptiveSteps(
     if (event.kind !== "optimizer-step" && event.kind !== "scaler-step") continue;
     for (const index of event.optimizers) {
       const optimizer = context.facts.optimizers[index];
-      if (!optimizer?.adaptive || optimizesTensors(optimizer) || found.has(index)) continue;
+      if (!optimizer?.adaptive || optimizer.clipsItself === true) continue;
+      if (optimizesTensors(optimizer) || found.has(index)) continue;
       found.set(index, { step: event, optimizer });
     }
   }

@@ -36,7 +36,10 @@ export function isOffByDefault(enabled: PrecisionFact["enabled"]): boolean {
  * A literal list of tensors: an image, an embedding or a temperature is optimized rather than a net (style transfer, adversarial
  * examples, entropy coefficients), where rates near 0.1 are usual and there is no norm over many weights to clip.
  */
-export function optimizesTensors({ parametersText, hasParameterGroups }: OptimizerFact): boolean {
+export function optimizesTensors({
+  parametersText,
+  hasParameterGroups,
+}: Pick<OptimizerFact, "parametersText" | "hasParameterGroups">): boolean {
   return (
     parametersText !== null && /^[[(]/.test(parametersText) && !hasParameterGroups && !/param/i.test(parametersText)
   );

@@ -113,7 +113,7 @@ describe("libraries that run the loop themselves", () => {
   it("stay silent: fairseq, timm and Composer", async () => {
     const texts = [
       "import torch\nfrom fairseq import optim\noptimizer = optim.build_optimizer(cfg.optimizer, params)\nloss.backward()\noptimizer.step()\n",
-      "import torch\nfrom timm.optim import create_optimizer_v2\no = create_optimizer_v2(model, 'adamw', lr=1e-3)\nfor x in l:\n    o.zero_grad()\n    f(x).backward()\n    o.step()\n",
+      "import torch\nfrom timm.optim import create_optimizer_v2\nfrom timm.utils import NativeScaler, dispatch_clip_grad\nloss_scaler = NativeScaler()\no = create_optimizer_v2(model, 'adamw', lr=1e-3)\nfor x in l:\n    o.zero_grad()\n    loss = f(x)\n    if loss_scaler is not None:\n        loss_scaler(loss, o, clip_grad=args.clip_grad, parameters=model.parameters())\n    else:\n        loss.backward()\n        if args.clip_grad is not None:\n            dispatch_clip_grad(model.parameters(), value=args.clip_grad)\n        o.step()\n",
       "import torch\nfrom composer import Trainer\no = torch.optim.AdamW(model.parameters())\nTrainer(model=model, optimizers=o).fit()\n",
     ];
     for (const text of texts) assert.deepEqual(await findingsFor("missing-gradient-clipping", text), []);
