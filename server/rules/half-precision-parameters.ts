@@ -64,7 +64,7 @@ function message(fact: PrecisionFact, optimizer: OptimizerFact): string {
   const bits = type === "bfloat16" ? 8 : 11;
   const lost =
     rate === null || rate <= 0
-      ? `a step smaller than 1/${2 ** bits} of a weight is rounded away`
+      ? `a step smaller than 1/${2 ** (bits + 1)} of a weight is rounded away`
       : `a weight above ${numberText(stuckFrom[type] * rate)} does not move at a rate of ${numberText(rate)}, as the step is less than half of the distance to the next number`;
   return `${optimizerName(optimizer)} updates ${type} parameters (${fact.shownBy}), which have ${bits} significant bits: ${lost}. ${keep}.`;
 }
