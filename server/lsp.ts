@@ -3,14 +3,16 @@ import {
   type Connection,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  FileChangeType,
 } from "vscode-languageserver";
 import packageJson from "../package.json" with { type: "json" };
 import { createLinter, type Linter } from "./lint/linter.ts";
 import { createParsers } from "./lint/loadParsers.ts";
+import { createWorkspaceSources } from "./lint/workspaceSources.ts";
 import { loadBaseline, loadBasis } from "./lsp/basis.ts";
 import { abilitiesOf, type ClientAbilities, serverCapabilities } from "./lsp/capabilities.ts";
 import { createOpenPrograms, type OpenPrograms } from "./lsp/openPrograms.ts";
-import type { Program } from "./lsp/programs.ts";
+import { type Program, pathOf } from "./lsp/programs.ts";
 import { createPublisher } from "./lsp/publisher.ts";
 import { quietly } from "./lsp/quietly.ts";
 import { answerRequests } from "./lsp/requests.ts";
@@ -20,6 +22,16 @@ import { listenToTexts } from "./lsp/sync.ts";
 /** Files that hold settings, accept findings or pin library versions: when one changes, everything open is linted again. */
 const basisFiles =
   "**/{pyproject.toml,haywire.toml,*baseline*.json,requirements*.txt,environment.yml,environment.yaml,package.json,package-lock.json}";
+
+const basisFile =
+  /(pyproject\.toml|haywire\.toml|baseline[^/]*\.json|requirements[^/]*\.txt|environment\.ya?ml|package(-lock)?\.json)$/;
+
+/** Files that scripts read values and functions from: when one changes, what reads it is linted again. */
+const sourceFiles = "**/*.{py,yaml,yml}";
+
+function isConfiguration(path: string): boolean {
+  return /\.(ya?ml|json)$/i.test(path);
+}
 
 /** Serves a client over any connection until it closes: linting of open texts, and runs that are watched. */
 export function startLanguageServer(connection: Connection): void {
@@ -35,7 +47,9 @@ export function startLanguageServer(connection: Connection): void {
 }
 
 function serve(connection: Connection, client: ClientAbilities): void {
-  const linter = createLinter(createParsers());
+  const parsers = createParsers();
+  const workspace = createWorkspaceSources({ watchesDisk: true });
+  const linter = createLinter(parsers, workspace);
   const logError = (message: string) => quietly(() => connection.console.error(message));
   const programs = createOpenPrograms(linter, logError);
   const ready = new Map<string, Promise<unknown>>();
@@ -80,10 +94,34 @@ function serve(connection: Connection, client: ClientAbilities): void {
     publisher.announceAll();
   };
 
+  /** Open programs whose values come from a file that has changed are linted again. */
+  const refreshReaders = (path: string, readers: ReadonlySet<string> = workspace.dependents(path)) => {
+    for (const { program } of programs.all()) {
+      if (program.path === path || !readers.has(program.path)) continue;
+      programs.touch(program.uri);
+      publisher.announce(program.uri, false);
+    }
+  };
+  const takeText = (path: string, text: string | null) => {
+    if (!path.endsWith(".py") && !isConfiguration(path)) return;
+    // Setting the text forgets who has read it.
+    const readers = workspace.dependents(path);
+    workspace.setText(path, text);
+    refreshReaders(path, readers);
+  };
+
+  /** What is asked of other files later is read beforehand, while nothing waits for it. */
+  const prepareFolders = async () => {
+    await Promise.all(["first.py", "first.yaml", "first.json"].map(parsers.forPath));
+    for (const { uri } of (await connection.workspace.getWorkspaceFolders()) ?? [])
+      await workspace.prepare(pathOf(uri));
+  };
+
   listenToTexts(connection, {
     onText(program, edits) {
       const isNew = programs.get(program.uri) === null;
       programs.set(program, edits);
+      takeText(program.path, program.text);
       if (isNew) {
         ready.set(program.uri, logged(readBasis(program)));
         logged(readBaseline(program));
@@ -96,25 +134,40 @@ function serve(connection: Connection, client: ClientAbilities): void {
       if (program) logged(readBaseline(program));
     },
     onClose(uri) {
+      const closed = programs.get(uri)?.program;
       programs.close(uri);
+      if (closed) takeText(closed.path, null);
       ready.delete(uri);
       publisher.forget(uri);
     },
   });
-  answerRequests(connection, client, programs, publisher, runs);
+  answerRequests(connection, client, programs, publisher, runs, workspace.textOf);
 
   connection.onInitialized(() => {
     if (client.registersConfiguration) {
       logged(connection.client.register(DidChangeConfigurationNotification.type, { section: "haywire" }));
     }
     if (client.registersWatchedFiles) {
-      const watchers = [{ globPattern: basisFiles }];
+      const watchers = [{ globPattern: basisFiles }, { globPattern: sourceFiles }];
       logged(connection.client.register(DidChangeWatchedFilesNotification.type, { watchers }));
     }
-    if (client.workspaceFolders) connection.workspace.onDidChangeWorkspaceFolders(readAllAgain);
+    if (client.workspaceFolders) {
+      connection.workspace.onDidChangeWorkspaceFolders(readAllAgain);
+      logged(prepareFolders());
+    }
   });
   connection.onDidChangeConfiguration(readAllAgain);
-  connection.onDidChangeWatchedFiles(readAllAgain);
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    for (const { uri, type } of changes) {
+      const path = pathOf(uri);
+      const readers = workspace.dependents(path);
+      const isThere = type === FileChangeType.Changed;
+      workspace.changed(path, isThere ? "content" : "existence");
+      // Any import may lead to a file that has appeared.
+      refreshReaders(path, isThere ? readers : new Set(programs.all().map(({ program }) => program.path)));
+    }
+    if (changes.some(({ uri }) => basisFile.test(uri))) readAllAgain();
+  });
   connection.onShutdown(() => runs.close());
 }
 

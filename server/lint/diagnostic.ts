@@ -1,5 +1,6 @@
 import type { TrainingFacts } from "../facts/trainingFacts.ts";
 import type { Fix, RelatedPlace, Severity } from "../rules/rule.ts";
+import type { Position, RowColumn } from "../text/lineIndex.ts";
 import type { Problem } from "../text/problem.ts";
 import type { TextRange } from "../text/range.ts";
 
@@ -10,9 +11,14 @@ export interface Diagnostic extends TextRange {
   readonly message: string;
   /** The preferred fix first. */
   readonly fixes: readonly Fix[];
-  readonly related: readonly RelatedPlace[];
+  readonly related: readonly LocatedPlace[];
   /** Where the rule's document is, relative to the package: `docs/rules/NAME.md`. */
   readonly url: string;
+}
+
+/** A place beside a finding. One in another file says where in it, for whoever shows it has not that file's text. */
+export interface LocatedPlace extends RelatedPlace {
+  readonly located?: { readonly start: RowColumn & Position; readonly end: RowColumn & Position };
 }
 
 export interface LintResult {

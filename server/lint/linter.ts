@@ -12,6 +12,7 @@ import type { TextEdit } from "../text/range.ts";
 import type { LintResult } from "./diagnostic.ts";
 import { type Baseline, lintSource } from "./lintSource.ts";
 import type { Parsers } from "./loadParsers.ts";
+import { locatePlaces } from "./locatedPlaces.ts";
 import type { WorkspaceSources } from "./workspaceSources.ts";
 
 /** Versions pinned by the project: `"torch"` → `"2.6"`. */
@@ -132,7 +133,11 @@ function lintDocument(
       if (!mentionsFramework(text)) return { ...nothing, facts: emptyFacts(path) };
       const { facts, problems } = read(versions);
       const result = lintSource({ text, module: tree().module, facts, rules, fixesOf, settings, baseline });
-      return { ...result, problems: [...problems, ...result.problems] };
+      const diagnostics =
+        surroundings === null
+          ? result.diagnostics
+          : locatePlaces(result.diagnostics, path, surroundings.workspace.textOf);
+      return { ...result, diagnostics, problems: [...problems, ...result.problems] };
     },
     facts(versions = noVersions) {
       return mentionsFramework(text) ? read(versions).facts : emptyFacts(path);

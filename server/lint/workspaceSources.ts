@@ -16,8 +16,8 @@ export interface WorkspaceSources {
   readonly revision: number;
   /** The text of a file that is open in an editor; null when it is closed, and the disk's holds again. */
   setText(file: string, text: string | null): void;
-  /** A file has appeared, changed or gone on the disk. */
-  changed(file: string): void;
+  /** The content of a file has changed on the disk, or the file has appeared or gone. */
+  changed(file: string, what: "content" | "existence"): void;
   /** Files whose facts have come from this one, directly or through others. */
   dependents(file: string): ReadonlySet<string>;
   /** Reads in the background which files of a folder's project import which. */
@@ -178,10 +178,10 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
       else open.set(file, { text, stamp: `open ${revision}` });
       forgetReaders(file);
     },
-    changed(file) {
+    changed(file, what) {
       revision += 1;
       forgetReaders(file);
-      moduleFiles.forget();
+      if (what === "existence") moduleFiles.forget();
       importingFiles.changed(file);
     },
     prepare: (folder) => importingFiles.prepare(moduleFiles.root(folder)),

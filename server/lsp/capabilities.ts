@@ -50,7 +50,7 @@ export function serverCapabilities(client: ClientAbilities): ServerCapabilities 
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: { includeText: false } },
     notebookDocumentSync: { notebookSelector: [{ notebook: "*", cells: [{ language: "python" }] }], save: true },
     ...(client.pullsDiagnostics
-      ? { diagnosticProvider: { identifier: "haywire", interFileDependencies: false, workspaceDiagnostics: false } }
+      ? { diagnosticProvider: { identifier: "haywire", interFileDependencies: true, workspaceDiagnostics: false } }
       : {}),
     codeActionProvider: {
       codeActionKinds: [CodeActionKind.QuickFix, fixAllKind],

@@ -1,7 +1,7 @@
+import { pathToFileURL } from "node:url";
 import { type Diagnostic, DiagnosticSeverity, DiagnosticTag } from "vscode-languageserver";
-import type { Diagnostic as LintDiagnostic } from "../lint/diagnostic.ts";
+import type { Diagnostic as LintDiagnostic, LocatedPlace } from "../lint/diagnostic.ts";
 import type { CodePlace, RunView, VerdictView } from "../protocol.ts";
-import type { RelatedPlace } from "../rules/rule.ts";
 import { locationOf, type Program, pathOf } from "./programs.ts";
 import { ruleDocumentUrl } from "./ruleLinks.ts";
 
@@ -54,10 +54,22 @@ export function findingDiagnostic(program: Program, finding: LintDiagnostic): Di
   ];
 }
 
-function relatedInformation(program: Program, place: RelatedPlace) {
-  // Offsets into other files cannot be turned into positions without their text.
-  const location = place.path === program.path ? locationOf(program, place) : null;
-  return location ? [{ location, message: place.message }] : [];
+function relatedInformation(program: Program, place: LocatedPlace) {
+  const { path, message, located } = place;
+  if (path !== program.path) {
+    return located === undefined
+      ? []
+      : [{ location: { uri: pathToFileURL(path).href, range: rangeOf(located) }, message }];
+  }
+  const location = locationOf(program, place);
+  return location ? [{ location, message }] : [];
+}
+
+function rangeOf({ start, end }: NonNullable<LocatedPlace["located"]>) {
+  return {
+    start: { line: start.line, character: start.character },
+    end: { line: end.line, character: end.character },
+  };
 }
 
 function verdictDiagnostic({ run, verdict, place }: PlacedVerdict): Diagnostic {

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Hover } from "vscode-languageserver";
 import type { Resolved } from "../facts/resolved.ts";
 import type { OptimizerArgument, OptimizerFact, ScalarValue, TrainingFacts } from "../facts/trainingFacts.ts";
@@ -5,6 +6,7 @@ import { optimizersHere } from "../facts/trainingFacts.ts";
 import type { Diagnostic } from "../lint/diagnostic.ts";
 import { ruleMarkdown } from "../lint/ruleDocuments.ts";
 import { hoverDocument } from "../rules/ruleDocument.ts";
+import { indexLines, rowColumnAt } from "../text/lineIndex.ts";
 import type { TextRange } from "../text/range.ts";
 import { locationOf, type Program } from "./programs.ts";
 import { ruleDocumentUrl } from "./ruleLinks.ts";
@@ -15,9 +17,10 @@ export async function hoverAt(
   facts: TrainingFacts,
   diagnostics: readonly Diagnostic[],
   offset: number,
+  textOf: TextOf,
 ): Promise<Hover | null> {
   const findings = diagnostics.filter((finding) => holds(finding, offset));
-  const optimizer = optimizerHover(program, facts, offset);
+  const optimizer = optimizerHover(program, facts, offset, textOf);
   const rules = [...new Set(findings.map((finding) => finding.rule))];
   const sections = (await Promise.all(rules.map(ruleSection))).filter((section) => section !== null);
   if (optimizer) sections.push(optimizer.markdown);
@@ -34,14 +37,14 @@ async function ruleSection(name: string): Promise<string | null> {
   return [hoverDocument(markdown), ...(url ? [`[About ${name}](${url})`] : [])].join("\n\n");
 }
 
-function optimizerHover(program: Program, facts: TrainingFacts, offset: number) {
+function optimizerHover(program: Program, facts: TrainingFacts, offset: number, textOf: TextOf) {
   for (const optimizer of optimizersHere(facts)) {
     if (holds(optimizer.nameRange, offset)) {
-      return { markdown: optimizerTable(program, facts, optimizer), range: optimizer.nameRange };
+      return { markdown: optimizerTable(program, facts, optimizer, textOf), range: optimizer.nameRange };
     }
     for (const argument of Object.values(optimizer.arguments)) {
       if (argument.range && holds(argument.range, offset)) {
-        const origin = argument.given ? originOf(program, argument.resolved) : "library default";
+        const origin = argument.given ? originOf(program, argument.resolved, textOf) : "library default";
         return {
           markdown: `**${optimizer.constructorName}** \`${settingName(argument)}\`: ${valueText(facts, argument.resolved)} (${origin})`,
           range: argument.range,
@@ -52,9 +55,9 @@ function optimizerHover(program: Program, facts: TrainingFacts, offset: number) 
   return null;
 }
 
-function optimizerTable(program: Program, facts: TrainingFacts, optimizer: OptimizerFact): string {
+function optimizerTable(program: Program, facts: TrainingFacts, optimizer: OptimizerFact, textOf: TextOf): string {
   const version = optimizer.libraryVersion ? `, ${optimizer.framework} ${optimizer.libraryVersion}` : "";
-  const rows = Object.values(optimizer.arguments).map((argument) => argumentRow(program, facts, argument));
+  const rows = Object.values(optimizer.arguments).map((argument) => argumentRow(program, facts, argument, textOf));
   return [
     `**${optimizer.constructorName}**${version}`,
     "",
@@ -64,8 +67,8 @@ function optimizerTable(program: Program, facts: TrainingFacts, optimizer: Optim
   ].join("\n");
 }
 
-function argumentRow(program: Program, facts: TrainingFacts, argument: OptimizerArgument): string {
-  const origin = argument.given ? originOf(program, argument.resolved) : "library default";
+function argumentRow(program: Program, facts: TrainingFacts, argument: OptimizerArgument, textOf: TextOf): string {
+  const origin = argument.given ? originOf(program, argument.resolved, textOf) : "library default";
   return `| ${settingName(argument)} | ${valueText(facts, argument.resolved)} | ${origin} |`;
 }
 
@@ -81,11 +84,17 @@ function valueText(facts: TrainingFacts, resolved: Resolved<ScalarValue>): strin
   return values.join(" or ");
 }
 
-/** The chain from the use to the literal, with the line of each step that lies in this program. */
-function originOf(program: Program, resolved: Resolved<ScalarValue>): string {
+/** The text of another file that a value came through, null when it has not been read. */
+export type TextOf = (path: string) => string | null;
+
+/** The chain from the use to the literal, with the line of each step, and its file where that is another one. */
+function originOf(program: Program, resolved: Resolved<ScalarValue>, textOf: TextOf): string {
   const steps = resolved.chain.map((step) => {
     const location = step.path === program.path ? locationOf(program, step) : null;
-    return location ? `${step.via}, line ${location.range.start.line + 1}` : `${step.via}, ${step.path}`;
+    if (location) return `${step.via}, line ${location.range.start.line + 1}`;
+    const text = textOf(step.path);
+    const line = text === null ? "" : `:${rowColumnAt(indexLines(text), step.start).row}`;
+    return `${step.via}, ${path.basename(step.path)}${line}`;
   });
   if (!resolved.known) return [resolved.reason, ...steps].join(" ← ");
   return `${steps.join(" ← ") || "given here"}${resolved.overridable ? "; can be changed from outside" : ""}`;

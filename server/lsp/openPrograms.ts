@@ -45,6 +45,8 @@ export interface OpenPrograms {
   ofPath(path: string): OpenProgram | null;
   /** Opens a program or gives it its new text; `edits` lead from the old text to the new one, null where not known. */
   set(program: Program, edits: readonly TextEdit[] | null): void;
+  /** What other files say of this program's names has changed: its findings are no longer its newest. */
+  touch(uri: string): void;
   setBasis(uri: string, basis: Partial<LintBasis>): void;
   close(uri: string): void;
 }
@@ -132,6 +134,10 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
       entry.unseen = { count: entry.unseen.count + 1, edits };
       entry.program = program;
       entry.revision += 1;
+    },
+    touch(uri) {
+      const entry = entries.get(uri);
+      if (entry) entry.revision += 1;
     },
     setBasis(uri, basis) {
       const entry = entries.get(uri);

@@ -12,7 +12,7 @@ import { mergeEdits } from "../text/edits.ts";
 import type { ClientAbilities } from "./capabilities.ts";
 import { type ActionData, codeActions, workspaceEdit } from "./codeActions.ts";
 import { codeLenses } from "./codeLens.ts";
-import { hoverAt } from "./hover.ts";
+import { hoverAt, type TextOf } from "./hover.ts";
 import { inlayHints } from "./inlayHints.ts";
 import type { LintedProgram, OpenPrograms } from "./openPrograms.ts";
 import { offsetOf } from "./programs.ts";
@@ -26,6 +26,7 @@ export function answerRequests(
   programs: OpenPrograms,
   publisher: Publisher,
   runs: WatchedRuns,
+  textOf: TextOf,
 ): void {
   const lintOf = async (uri: string) => (await programs.ofText(uri)?.lint()) ?? null;
 
@@ -42,7 +43,7 @@ export function answerRequests(
       const linted = await lintOf(textDocument.uri);
       const offset = linted && offsetOf(linted.program, textDocument.uri, position);
       return linted && offset !== null
-        ? hoverAt(linted.program, linted.result.facts, linted.result.diagnostics, offset)
+        ? hoverAt(linted.program, linted.result.facts, linted.result.diagnostics, offset, textOf)
         : null;
     }),
   );

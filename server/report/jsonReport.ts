@@ -1,7 +1,8 @@
 import type { Diagnostic } from "../lint/diagnostic.ts";
 import type { Fix } from "../rules/rule.ts";
+import type { RowColumn } from "../text/lineIndex.ts";
 import { jsonText } from "./jsonText.ts";
-import type { Place, ReportedFile } from "./reportedFile.ts";
+import type { ReportedFile } from "./reportedFile.ts";
 
 interface JsonLocation {
   readonly row: number;
@@ -47,10 +48,12 @@ function jsonFinding(file: ReportedFile, diagnostic: Diagnostic): JsonFinding {
     cell: start.cell,
     fix: fixes[0] ?? null,
     fixes,
-    // Places in other files have no text here to count rows in.
-    related: diagnostic.related
-      .filter(({ path }) => isThisFile(file, path))
-      .map((place) => ({ message: place.message, filename: file.path, location: location(file.locate(place.start)) })),
+    related: diagnostic.related.flatMap((place) => {
+      const { path, message, located } = place;
+      if (isThisFile(file, path)) return { message, filename: file.path, location: location(file.locate(place.start)) };
+      // A place in another file that could not be read has no rows to count.
+      return located === undefined ? [] : { message, filename: path, location: location(located.start) };
+    }),
     url: diagnostic.url,
   };
 }
@@ -72,6 +75,6 @@ function jsonFix(file: ReportedFile, fix: Fix): JsonFix {
   };
 }
 
-function location({ row, column }: Place): JsonLocation {
+function location({ row, column }: RowColumn): JsonLocation {
   return { row, column };
 }

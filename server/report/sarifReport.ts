@@ -1,5 +1,5 @@
 import type { Location, Log, PhysicalLocation, Region, ReportingDescriptor, Result } from "sarif";
-import type { Diagnostic } from "../lint/diagnostic.ts";
+import type { Diagnostic, LocatedPlace } from "../lint/diagnostic.ts";
 import type { Rule, Severity } from "../rules/rule.ts";
 import { isThisFile } from "./jsonReport.ts";
 import { jsonText } from "./jsonText.ts";
@@ -79,12 +79,8 @@ function result(file: ReportedFile, diagnostic: Diagnostic, indices: ReadonlyMap
   const start = file.locate(diagnostic.start);
   const ruleIndex = indices.get(diagnostic.rule);
   const related: Location[] = diagnostic.related
-    .filter(({ path }) => isThisFile(file, path))
-    .map((place, id) => ({
-      id,
-      message: { text: place.message },
-      physicalLocation: physicalLocation(file, place.start, place.end),
-    }));
+    .filter(({ path, located }) => isThisFile(file, path) || located !== undefined)
+    .map((place, id) => ({ id, message: { text: place.message }, physicalLocation: relatedLocation(file, place) }));
   return {
     ruleId: diagnostic.rule,
     ...(ruleIndex === undefined ? {} : { ruleIndex }),
@@ -114,6 +110,13 @@ function fixesOf(file: ReportedFile, diagnostic: Diagnostic): NonNullable<Result
       ],
       properties: { applicability: fix.applicability },
     }));
+}
+
+function relatedLocation(file: ReportedFile, { path, start, end, located }: LocatedPlace): PhysicalLocation {
+  if (located === undefined || isThisFile(file, path)) return physicalLocation(file, start, end);
+  const { start: from, end: to } = located;
+  const region = { startLine: from.row, startColumn: from.column, endLine: to.row, endColumn: to.column };
+  return { artifactLocation: { uri: uriOf(path) }, region };
 }
 
 function physicalLocation(file: ReportedFile, start: number, end: number): PhysicalLocation {

@@ -189,7 +189,7 @@ describe("values across files", () => {
     assert.equal(settingOf(document.facts(), "learningRate"), 0.5);
     workspace.setText(at("config.py"), null);
     writeFileSync(at("config.py"), "LR = 0.25\n");
-    workspace.changed(at("config.py"));
+    workspace.changed(at("config.py"), "content");
     assert.equal(settingOf(document.facts(), "learningRate"), 0.25);
     document.dispose();
   });

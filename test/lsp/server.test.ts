@@ -159,7 +159,7 @@ test("a client that pulls gets the same findings by asking, and nothing pushed",
   const client = await connect({ pull: true });
   assert.deepEqual(client.initialized.capabilities.diagnosticProvider, {
     identifier: "haywire",
-    interFileDependencies: false,
+    interFileDependencies: true,
     workspaceDiagnostics: false,
   });
   await client.open(uri, script);
