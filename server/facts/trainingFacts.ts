@@ -5,6 +5,7 @@ import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
 import type { DeprecatedAmpFact } from "./deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
+import type { EvaluationModeFact } from "./evaluationModeFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
 import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
@@ -17,8 +18,11 @@ import type { MissingParametersFact } from "./missingParametersFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
+import type { SmallNormBatchFact } from "./smallNormBatchFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
 import type { UnguardedLoopFact } from "./unguardedLoopFacts.ts";
+import type { UnshuffledDataFact } from "./unshuffledDataFacts.ts";
+import type { UnvalidatedTrainingFact } from "./unvalidatedTrainingFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
 export type FrameworkName =
@@ -57,11 +61,15 @@ export interface TrainingFacts {
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
   readonly deprecatedAmp: readonly DeprecatedAmpFact[];
+  readonly evaluationModes: readonly EvaluationModeFact[];
   readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
   readonly anomalyDetections: readonly AnomalyDetectionFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
+  readonly unvalidatedTrainings: readonly UnvalidatedTrainingFact[];
+  readonly unshuffledData: readonly UnshuffledDataFact[];
+  readonly smallNormBatches: readonly SmallNormBatchFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
@@ -123,8 +131,8 @@ export interface OptimizerFact extends TextRange {
   readonly clipsItself?: boolean;
   /** Its parameters are those of a model whose weights are loaded, or of one that begins at random; missing where the model is not known. */
   readonly tunesPretrained?: boolean;
-  /** The tests around it do not let it be built unless a command line or a config says so. */
-  readonly offByDefault?: boolean;
+  /** The tests around it do not let it be built unless a command line or a config says so (`"off"`), or they are not known. */
+  readonly byDefault?: "off" | "unclear";
   /** The expression that combines it with other transformations (`optax.chain(…)`), where there is one. */
   readonly composition?: TextRange;
   /** Given or defaulted; a name missing here does not exist for this optimizer. */

@@ -4,6 +4,7 @@ import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
 import type { DeprecatedAmpFact } from "../facts/deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
+import type { EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
@@ -23,6 +24,7 @@ import type {
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
 import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
+import type { UnshuffledDataFact } from "../facts/unshuffledDataFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
@@ -112,8 +114,12 @@ export interface FrameworkFixes {
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
   /** The current spelling of mixed precision. */
   readonly currentAmp: (context: FixContext, fact: DeprecatedAmpFact) => FixDraft | null;
+  /** Puts models into evaluation mode and gradients off for a validation pass, or back into training after it. */
+  readonly setEvaluationMode: (context: FixContext, fact: EvaluationModeFact) => FixDraft | null;
   /** Saves the state that a checkpoint leaves out, and reads it back. */
   readonly saveState: (context: FixContext, fact: UnsavedStateFact) => FixDraft | null;
+  /** Lets training data come in another order in every epoch. */
+  readonly shuffleTrainingData: (context: FixContext, fact: UnshuffledDataFact) => FixDraft | null;
   /** Tells a sampler the epoch, where the loop over epochs begins. */
   readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */

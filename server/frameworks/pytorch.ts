@@ -4,6 +4,7 @@ import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
+import { lightningTrainers } from "./lightningTrainers.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
@@ -16,6 +17,8 @@ import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
+import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
+import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
 import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
@@ -40,7 +43,11 @@ import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchSte
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
+import { shuffleTrainingData } from "./shuffleFixes.ts";
+import { torchSmallNormBatches } from "./smallNormBatches.ts";
 import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
+import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -55,6 +62,7 @@ const needs = new RegExp(
     ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
     "getattr\\s*\\([\\w.]*optim",
     "create_optimizer",
+    "\\bOptimizer\\)",
     "backward\\s*\\(",
     "cuda(?:\\.| import )amp",
     "\\bapex\\b",
@@ -83,6 +91,7 @@ export const pytorch: Framework = {
     const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     const levels = trainingLevels(source, drafts);
     const iterated = iteratedLoaders(source, drafts);
+    const traits = collectTorchTraits(source);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
@@ -90,7 +99,7 @@ export const pytorch: Framework = {
       precision: [...collectTorchPrecision(source, optimizers, drafts), ...lightning.precision],
       ineffectiveClips: [...collectTorchIneffectiveClips(source), ...lightning.ineffectiveClips],
       hiddenNonfinites: collectReplacedLosses(source),
-      traits: collectTorchTraits(source),
+      traits,
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
       schedulers,
@@ -105,6 +114,13 @@ export const pytorch: Framework = {
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
+      evaluationModes: collectTorchEvaluationModes(source, drafts),
+      unvalidatedTrainings: [
+        ...unvalidatedLoops(source, drafts, traits, "pytorch"),
+        ...unvalidatedModules(source, lightningTrainers(source), traits),
+      ],
+      unshuffledData: collectTorchUnshuffledData(source, iterated, levels),
+      smallNormBatches: torchSmallNormBatches(source, iterated, traits),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
@@ -129,6 +145,8 @@ export const pytorch: Framework = {
     correctScalerCall,
     addGradScaler,
     listParameters,
+    setEvaluationMode,
+    shuffleTrainingData,
     setSamplerEpoch,
     detachLoss,
     stabilizeLossTerm,
