@@ -265,4 +265,6 @@ export interface HyperparameterFact extends TextRange {
   /** The literal's own range: what a fix that puts a value back replaces. */
   readonly valueRange: TextRange;
   readonly valueText: string;
+  /** The size of a layer: widening a net writes one new size in several places. */
+  readonly isSize?: boolean;
 }
