@@ -24,6 +24,7 @@ export function emptyFacts(path: string): TrainingFacts {
     unaveragedAccumulations: [],
     lossScalerCalls: [],
     exhaustedParameters: [],
+    deprecatedAmp: [],
     evaluationModes: [],
     missingParameters: [],
     unsavedState: [],

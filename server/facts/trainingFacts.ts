@@ -4,6 +4,7 @@ import type { AnomalyDetectionFact } from "./anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DecayedNormFact } from "./decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
+import type { DeprecatedAmpFact } from "./deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
 import type { EvaluationModeFact } from "./evaluationModeFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
@@ -60,6 +61,7 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly deprecatedAmp: readonly DeprecatedAmpFact[];
   readonly evaluationModes: readonly EvaluationModeFact[];
   readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];

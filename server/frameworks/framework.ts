@@ -3,6 +3,7 @@ import type { AnomalyDetectionFact } from "../facts/anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DecayedNormFact } from "../facts/decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
+import type { DeprecatedAmpFact } from "../facts/deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
@@ -112,6 +113,8 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** The current spelling of mixed precision. */
+  readonly currentAmp: (context: FixContext, fact: DeprecatedAmpFact) => FixDraft | null;
   /** Puts models into evaluation mode and gradients off for a validation pass, or back into training after it. */
   readonly setEvaluationMode: (context: FixContext, fact: EvaluationModeFact) => FixDraft | null;
   /** Saves the state that a checkpoint leaves out, and reads it back. */

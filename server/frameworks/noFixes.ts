@@ -18,6 +18,7 @@ export const noFixes: FrameworkFixes = {
   correctScalerCall: none,
   addGradScaler: none,
   listParameters: none,
+  currentAmp: none,
   setEvaluationMode: none,
   saveState: none,
   shuffleTrainingData: none,

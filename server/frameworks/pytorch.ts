@@ -17,6 +17,7 @@ import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
+import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
 import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
@@ -65,6 +66,8 @@ const needs = new RegExp(
     "create_optimizer",
     "\\bOptimizer\\)",
     "backward\\s*\\(",
+    "cuda(?:\\.| import )amp",
+    "\\bapex\\b",
     "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
@@ -106,6 +109,7 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      deprecatedAmp: collectDeprecatedAmp(source, libraryVersions),
       missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
@@ -134,6 +138,7 @@ export const pytorch: Framework = {
     decoupleWeightDecay,
     setOptimizerArgument,
     saveState,
+    currentAmp,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,

@@ -7,6 +7,7 @@ import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
+import { deprecatedAmp } from "./deprecated-amp.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { evalModeMissing } from "./eval-mode-missing.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
@@ -44,6 +45,7 @@ export const rules: readonly Rule[] = [
   clipIneffective,
   clipMisplaced,
   deepspeedConfig,
+  deprecatedAmp,
   epsUnsetUnderMixedPrecision,
   evalModeMissing,
   fp16WithoutLossScaling,
