@@ -78,10 +78,15 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     smallNormBatches: [...facts.smallNormBatches, ...(found.smallNormBatches ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    deprecatedAmp: [...facts.deprecatedAmp, ...(found.deprecatedAmp ?? [])],
     missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
     anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
+    decayedNorms: [
+      ...facts.decayedNorms,
+      ...(found.decayedNorms ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }

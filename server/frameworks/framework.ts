@@ -1,7 +1,9 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
 import type { AnomalyDetectionFact } from "../facts/anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
+import type { DecayedNormFact } from "../facts/decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
+import type { DeprecatedAmpFact } from "../facts/deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
@@ -111,6 +113,8 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** The current spelling of mixed precision. */
+  readonly currentAmp: (context: FixContext, fact: DeprecatedAmpFact) => FixDraft | null;
   /** Puts models into evaluation mode and gradients off for a validation pass, or back into training after it. */
   readonly setEvaluationMode: (context: FixContext, fact: EvaluationModeFact) => FixDraft | null;
   /** Saves the state that a checkpoint leaves out, and reads it back. */
@@ -133,6 +137,8 @@ export interface FrameworkFixes {
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
   /** Takes a debugging search for NaN out. */
   readonly removeAnomalyDetection: (context: FixContext, fact: AnomalyDetectionFact) => FixDraft | null;
+  /** Keeps weight decay away from biases and norms. */
+  readonly exemptNorms: (context: FixContext, optimizer: OptimizerFact, fact: DecayedNormFact) => FixDraft | null;
   /** Steps, or goes on, only where the loss or the gradients are finite, and says where they are not. */
   readonly guardStep: (context: FixContext, loop: TrainingLoopFact, fact: UnguardedLoopFact) => FixDraft | null;
   /** Logs the gradient norm where the loss is logged, with the same logger. */

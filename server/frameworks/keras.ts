@@ -1,4 +1,5 @@
 import { collectTensorflowAnomalyDetection } from "./anomalyDetection.ts";
+import { collectOtherDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
 import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
@@ -11,6 +12,7 @@ import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
 import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
 import { collectKerasUnshuffledData } from "./kerasUnshuffledData.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { kerasSmallNormBatches } from "./smallNormBatches.ts";
 import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
@@ -52,6 +54,8 @@ export const keras: Framework = {
       traits,
       anomalyDetections: collectTensorflowAnomalyDetection(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
+      decayedNorms: collectOtherDecayedNorms(source, optimizers, "keras"),
+      lossLogs: collectLossLogs(source, drafts, "keras"),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };

@@ -18,6 +18,7 @@ export const noFixes: FrameworkFixes = {
   correctScalerCall: none,
   addGradScaler: none,
   listParameters: none,
+  currentAmp: none,
   setEvaluationMode: none,
   saveState: none,
   shuffleTrainingData: none,
@@ -29,6 +30,7 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  exemptNorms: none,
   removeAnomalyDetection: none,
   guardStep: none,
 };

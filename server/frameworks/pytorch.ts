@@ -1,4 +1,6 @@
 import { collectTorchAnomalyDetection, removeAnomalyDetection } from "./anomalyDetection.ts";
+import { exemptNorms } from "./decayedNormFixes.ts";
+import { collectTorchDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
 import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
@@ -15,6 +17,7 @@ import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
+import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
 import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
@@ -63,6 +66,8 @@ const needs = new RegExp(
     "create_optimizer",
     "\\bOptimizer\\)",
     "backward\\s*\\(",
+    "cuda(?:\\.| import )amp",
+    "\\bapex\\b",
     "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
@@ -104,10 +109,12 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      deprecatedAmp: collectDeprecatedAmp(source, libraryVersions),
       missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
+      decayedNorms: collectTorchDecayedNorms(source, optimizers),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       evaluationModes: collectTorchEvaluationModes(source, drafts),
@@ -124,12 +131,14 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    exemptNorms,
     removeAnomalyDetection,
     guardStep,
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
     saveState,
+    currentAmp,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,

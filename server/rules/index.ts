@@ -7,6 +7,7 @@ import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
+import { deprecatedAmp } from "./deprecated-amp.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
 import { evalModeMissing } from "./eval-mode-missing.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
@@ -30,6 +31,7 @@ import { schedulerStepOrder } from "./scheduler-step-order.ts";
 import { trainingDataNotShuffled } from "./training-data-not-shuffled.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
+import { weightDecayOnNormAndBias } from "./weight-decay-on-norm-and-bias.ts";
 import { zeroGradMissing } from "./zero-grad-missing.ts";
 
 /** Every rule, in the order of their names. */
@@ -43,6 +45,7 @@ export const rules: readonly Rule[] = [
   clipIneffective,
   clipMisplaced,
   deepspeedConfig,
+  deprecatedAmp,
   epsUnsetUnderMixedPrecision,
   evalModeMissing,
   fp16WithoutLossScaling,
@@ -65,5 +68,6 @@ export const rules: readonly Rule[] = [
   trainingDataNotShuffled,
   unstableLoss,
   unusedSuppression,
+  weightDecayOnNormAndBias,
   zeroGradMissing,
 ];
