@@ -212,7 +212,12 @@ export const mutations: readonly Mutation[] = [
   {
     name: "optimizer left out of the checkpoint",
     rule: "optimizer-state-not-saved",
-    make: removing(/^\s*["']\w*opt\w*["']\s*:\s*[\w.]+\.state_dict\(\),?\s*$/, /load_state_dict/),
+    make: (text) => {
+      const saved = /^[ \t]*["']\w*opt\w*["']\s*:\s*[\w.]+\.state_dict\(\),?[ \t]*\n/gm;
+      const loaded = /^([ \t]*)[\w.]*opt\w*\.load_state_dict\(.*\)[ \t]*$/gim;
+      if (!saved.test(text) || !loaded.test(text)) return null;
+      return text.replace(saved, "").replace(loaded, "$1pass");
+    },
   },
 ];
 
