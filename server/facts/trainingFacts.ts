@@ -121,8 +121,8 @@ export interface OptimizerFact extends TextRange {
   readonly clipsItself?: boolean;
   /** Its parameters are those of a model whose weights are loaded, or of one that begins at random; missing where the model is not known. */
   readonly tunesPretrained?: boolean;
-  /** The tests around it do not let it be built unless a command line or a config says so. */
-  readonly offByDefault?: boolean;
+  /** The tests around it do not let it be built unless a command line or a config says so (`"off"`), or they are not known. */
+  readonly byDefault?: "off" | "unclear";
   /** The expression that combines it with other transformations (`optax.chain(…)`), where there is one. */
   readonly composition?: TextRange;
   /** Given or defaulted; a name missing here does not exist for this optimizer. */

@@ -54,6 +54,7 @@ const needs = new RegExp(
     ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
     "getattr\\s*\\([\\w.]*optim",
     "create_optimizer",
+    "\\bOptimizer\\)",
     "backward\\s*\\(",
     "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),

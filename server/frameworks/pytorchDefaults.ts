@@ -43,7 +43,8 @@ const decoupled: SignatureParameter = {
 
 /**
  * Constructors of torch.optim with their defaults. Source: torch 2.13, files of `torch/optim/` named after each class (Adam:
- * adam.py L35–49, AdamW: adamw.py L21–49). `decoupled_weight_decay` of Adam came with 2.7 (pytorch#143710).
+ * adam.py L35–49, AdamW: adamw.py L21–49). `decoupled_weight_decay` of Adam came with 2.7 (pytorch#143710), of NAdam and
+ * RAdam in the summer of 2023 (pytorch#103881, #107507).
  */
 export const torchOptimizers: Readonly<Record<string, OptimizerSignature>> = {
   Adam: adamFamily("adam", [
@@ -56,8 +57,15 @@ export const torchOptimizers: Readonly<Record<string, OptimizerSignature>> = {
     { ...decoupled, keywordOnly: true, since: [2, 7] },
   ]),
   AdamW: adamFamily("adamw", [lr(1e-3), betas, eps(1e-8), decay(1e-2), amsgrad, fused]),
-  NAdam: adamFamily("nadam", [lr(2e-3), betas, eps(1e-8), decay(0), other("momentum_decay"), decoupled]),
-  RAdam: adamFamily("radam", [lr(1e-3), betas, eps(1e-8), decay(0), decoupled]),
+  NAdam: adamFamily("nadam", [
+    lr(2e-3),
+    betas,
+    eps(1e-8),
+    decay(0),
+    other("momentum_decay"),
+    { ...decoupled, since: [2, 1] },
+  ]),
+  RAdam: adamFamily("radam", [lr(1e-3), betas, eps(1e-8), decay(0), { ...decoupled, since: [2, 2] }]),
   Adamax: adamFamily("adamax", [lr(2e-3), betas, eps(1e-8), decay(0)]),
   SparseAdam: adamFamily("sparseadam", [lr(1e-3), betas, eps(1e-8)]),
   RMSprop: adaptive("rmsprop", [lr(1e-2), other("alpha"), eps(1e-8), decay(0), momentum, other("centered")]),

@@ -1,11 +1,13 @@
 import { argumentFor } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
+import type { Resolved } from "../facts/resolved.ts";
 import { bindingsOf, type CallSite, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { OptimizerFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
 import { type Constructor, constructorBehind } from "./optimizerConstructors.ts";
+import { ownOptimizerAt } from "./ownOptimizers.ts";
 import { parameterGroups } from "./parameterGroups.ts";
 import { tunesPretrained } from "./pretrainedParameters.ts";
 import { type OptimizerSignature, torchOptimizers } from "./pytorchDefaults.ts";
@@ -34,6 +36,8 @@ export function torchOptimizerAt(site: CallSite, version: string | null): Optimi
   const { callee } = site.call;
   const viaFactory = timmOptimizerAt(site);
   if (viaFactory !== null) return { fact: viaFactory, site };
+  const own = ownOptimizerAt(site);
+  if (own !== null) return { fact: optimizerFact(site, own.className, own.signature, version), site };
   const built = isSharded(site) ? shardedConstructor(site) : mayConstruct(callee, site) ? constructed(site) : null;
   const signature = built === null ? null : signatureOf(built.name);
   if (built === null || signature === null) return null;
@@ -68,7 +72,6 @@ export function optimizerFact(
   const first: SignatureParameter = { keyword: "params", name: null, default: null };
   const parameters = parametersOf(call);
   const groups = parameters === null ? null : parameterGroups(parameters, scope, signature.parameters);
-  const isOff = guardedOn(site);
   const pretrained = parameters === null || !signature.adamFamily ? null : tunesPretrained(parameters, scope);
   return {
     start: call.start,
@@ -80,7 +83,7 @@ export function optimizerFact(
     adamFamily: signature.adamFamily,
     ...(signature.clipsItself === true ? { clipsItself: true } : {}),
     ...(pretrained === null ? {} : { tunesPretrained: pretrained }),
-    ...(isOff.known && !isOff.value && isOff.alternatives.length === 0 ? { offByDefault: true } : {}),
+    ...byDefault(guardedOn(site)),
     nameRange: nameRangeOf(call.callee),
     boundTo: boundTo(site),
     parametersText: parameters === null ? null : scope.source.text.slice(parameters.start, parameters.end),
@@ -93,6 +96,11 @@ export function optimizerFact(
     ),
     libraryVersion: hasVersionedDefault ? version : null,
   };
+}
+
+function byDefault(on: Resolved<boolean>): Pick<OptimizerFact, "byDefault"> {
+  if (!on.known || on.alternatives.length > 0) return { byDefault: "unclear" };
+  return on.value ? {} : { byDefault: "off" };
 }
 
 /** Words that a name for a class of optimizers holds; anything else is not looked up. */

@@ -1,5 +1,6 @@
 import {
   adamFamily,
+  adaptive,
   amsgrad,
   betas,
   betasOf,
@@ -23,6 +24,7 @@ interface OptimizerLibrary {
 const adamWMode: SignatureParameter = { keyword: "adam_w_mode", name: "decoupledWeightDecay", default: true };
 const biasCorrection = other("bias_correction");
 
+// LAMB is no Adam in what its rate means: each layer's step is as large as its weights times the rate (You et al. 2020).
 /** Decay is decoupled, or how it acts is not known: the name keeps rules on L2 decay away. */
 const decoupledAdam = (parameters: readonly SignatureParameter[]) => adamFamily("adamw", parameters);
 const otherAdam = (algorithm: string, weightDecay: number, epsilon = 1e-8) =>
@@ -46,7 +48,7 @@ const libraries: readonly OptimizerLibrary[] = [
     optimizers: {
       FusedAdam: adamFamily("adam", [lr(1e-3), biasCorrection, betas, eps(1e-8), adamWMode, decay(0), amsgrad]),
       FusedLAMB: {
-        ...adamFamily("lamb", [lr(1e-3), biasCorrection, betas, eps(1e-6), decay(1e-2), amsgrad]),
+        ...adaptive("lamb", [lr(1e-3), biasCorrection, betas, eps(1e-6), decay(1e-2), amsgrad]),
         clipsItself: true,
       },
     },
@@ -107,7 +109,7 @@ const libraries: readonly OptimizerLibrary[] = [
       AdamP: otherAdam("adamp", 0),
       AdaBelief: otherAdam("adabelief", 0, 1e-16),
       Lamb: {
-        ...adamFamily("lamb", [lr(1e-3), biasCorrection, betas, eps(1e-6), decay(0.01)]),
+        ...adaptive("lamb", [lr(1e-3), biasCorrection, betas, eps(1e-6), decay(0.01)]),
         clipsItself: true,
       },
       Lion: lion,
@@ -131,7 +133,7 @@ const libraries: readonly OptimizerLibrary[] = [
     // Source: torch-optimizer 0.3: lamb.py, radam.py, adabelief.py, yogi.py, adamp.py, diffgrad.py.
     modules: /^torch_optimizer(\.\w+)?$/,
     optimizers: {
-      Lamb: adamFamily("lamb", [lr(1e-3), betas, eps(1e-6), decay(0)]),
+      Lamb: adaptive("lamb", [lr(1e-3), betas, eps(1e-6), decay(0)]),
       RAdam: otherAdam("radamw", 0),
       AdaBelief: otherAdam("adabelief", 0),
       Yogi: adamFamily("yogi", [lr(1e-2), betas, eps(1e-3), other("initial_accumulator"), decay(0)]),

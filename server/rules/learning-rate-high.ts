@@ -57,7 +57,7 @@ export const learningRateHigh: Rule = {
       if (!optimizer.adamFamily || optimizesTensors(optimizer) || isReplaced(context.facts, optimizer)) continue;
       const kind = fineTuning && isTuned(optimizer) && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       const limit = context.optionValue(kind);
-      const argument = highRate(optimizer, limit);
+      const argument = highRate(optimizer, limit, context.facts);
       const rate = lowestRate(argument);
       if (argument === undefined || rate === null) continue;
       const place = argument.range ?? optimizer.nameRange;
@@ -80,16 +80,33 @@ export const learningRateHigh: Rule = {
  * The first rate that is too high, of those that the optimizer itself and its groups have. One group above others that are not is
  * meant so: a new head, mask scores.
  */
-function highRate(optimizer: OptimizerFact, limit: number): OptimizerArgument | undefined {
+function highRate(optimizer: OptimizerFact, limit: number, facts: TrainingFacts): OptimizerArgument | undefined {
   const settings = settingsOf(optimizer, "learningRate");
   const high = settings.filter(({ argument, group }) => {
     const rate = lowestRate(argument);
     if (rate === null || rate < limit) return false;
-    // The rate that a command line has by default goes with the optimizer that it has by default.
-    if (optimizer.offByDefault === true && argument.resolved.known && argument.resolved.overridable) return false;
+    if (isOthersDefault(optimizer, argument, facts)) return false;
     return group === null || !optimizesTensors({ ...group, hasParameterGroups: false });
   });
   return high.find(({ group }) => group === null || high.length === settings.length)?.argument;
+}
+
+/** The rate that a command line has by default goes with the optimizer that it has by default, which may be SGD. */
+function isOthersDefault(
+  { byDefault }: OptimizerFact,
+  { resolved }: OptimizerArgument,
+  { optimizers }: TrainingFacts,
+): boolean {
+  if (!resolved.known || !resolved.overridable) return false;
+  const source = resolved.chain.at(-1);
+  return (
+    byDefault === "off" ||
+    optimizers.some((other) => {
+      const rate = other.arguments.learningRate?.resolved.chain.at(-1);
+      const isOpen = byDefault === "unclear" || other.byDefault === "unclear";
+      return isOpen && !other.adamFamily && rate?.path === source?.path && rate?.start === source?.start;
+    })
+  );
 }
 
 function withRate(optimizer: OptimizerFact, learningRate: OptimizerArgument): OptimizerFact {

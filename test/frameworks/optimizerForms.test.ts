@@ -84,7 +84,7 @@ test("tells a branch that the default of an option does not take", () => {
     `${imports}${options}if args.optim == "Adam":\n    opt = optim.Adam(net.parameters())\nelif args.optim == "SGD":\n    opt = optim.SGD(net.parameters())\n`,
   );
   assert.deepEqual(
-    optimizers.map(({ algorithm, offByDefault }) => [algorithm, offByDefault === true]),
+    optimizers.map(({ algorithm, byDefault }) => [algorithm, byDefault === "off"]),
     [
       ["adam", false],
       ["sgd", true],
@@ -125,4 +125,20 @@ test("reads what timm's factories build from names and from options", () => {
     'from timm.optim import create_optimizer\nparser = argparse.ArgumentParser()\nparser.add_argument("--opt", default="adamw")\nparser.add_argument("--lr", type=float, default=5e-4)\nargs = parser.parse_args()\nopt = create_optimizer(args, net)\n',
   );
   assert.deepEqual([byOptions.algorithm, value(byOptions, "learningRate")], ["adamw", 5e-4]);
+});
+
+test("reads an optimizer that the file writes itself, without speaking of defaults that it may change", () => {
+  const fact = only(
+    `class BertAdam(optim.Optimizer):
+    def __init__(self, params, lr=1e-3, warmup=-1, weight_decay=0.01):
+        super().__init__(params, dict(lr=lr))
+    def step(self, closure=None):
+        self.state["exp_avg_sq"] = p.grad ** 2
+opt = BertAdam(net.parameters(), lr=0.05, weight_decay=0.1)
+`,
+  );
+  assert.deepEqual([fact.constructorName, fact.adamFamily, fact.algorithm], ["BertAdam", true, "own BertAdam"]);
+  assert.deepEqual([value(fact, "learningRate"), value(fact, "weightDecay")], [0.05, 0.1]);
+  const plain = only("class Adam2(optim.Adam):\n    pass\nopt = Adam2(net.parameters(), weight_decay=0.1)\n");
+  assert.deepEqual([plain.algorithm, value(plain, "eps")], ["adam", 1e-8]);
 });

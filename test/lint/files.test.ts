@@ -147,6 +147,17 @@ describe("pinned library versions", () => {
     await write("locked/package-lock.json", '{"packages": {"node_modules/@tensorflow/tfjs": {"version": "4.22.0"}}}');
     await write("loose/pyproject.toml", '[project]\ndependencies = ["torch<3"]\n');
     await write("broken/pyproject.toml", "= torch");
+    await write(
+      "setup/setup.py",
+      'setup(name="x", install_requires=["torch>=2.0", "transformers[torch] ~= 4.44", "numpy"])',
+    );
+    await write("cfg/setup.cfg", "[options]\ninstall_requires =\n    tensorflow-gpu==2.9.1\n    keras>=2.9\n");
+    await write("split/requirements/base.txt", "jax==0.4.30\noptax>=0.2.2\n");
+    await write("uv/uv.lock", '[[package]]\nname = "torch"\nversion = "2.7.1"\nsource = "x"\n');
+    await write("uv/pyproject.toml", '[project]\ndependencies = ["torch>=2.4", "accelerate>=0.30"]\n');
+    await write("pipenv/Pipfile", '[packages]\ntorch = "*"\nlightning = {version = ">=2.2", extras = ["x"]}\n');
+    await write("pipenv/Pipfile.lock", '{"default": {"torch": {"hashes": [], "version": "==2.5.1"}}}');
+    await write("yarn/yarn.lock", '"@tensorflow/tfjs@^4.0.0":\n  version "4.21.0"\n');
   });
   after(() => rm(root, { recursive: true, force: true }));
 
@@ -157,8 +168,14 @@ describe("pinned library versions", () => {
     ["conda", { torch: "2.2" }],
     ["flow", { torch: "2.3" }],
     ["torn", { torch: "2.1.0" }],
-    ["web", { "@tensorflow/tfjs": "4.10.0" }],
-    ["locked", { "@tensorflow/tfjs": "4.22.0" }],
+    ["web", { torch: "2.1.0", "@tensorflow/tfjs": "4.10.0" }],
+    ["locked", { torch: "2.1.0", "@tensorflow/tfjs": "4.22.0" }],
+    ["setup", { torch: "2.0", transformers: "4.44" }],
+    ["cfg", { torch: "2.1.0", tensorflow: "2.9.1", keras: "2.9" }],
+    ["split", { torch: "2.1.0", jax: "0.4.30", optax: "0.2.2" }],
+    ["uv/src", { torch: "2.7.1", accelerate: "0.30" }],
+    ["pipenv", { torch: "2.5.1", lightning: "2.2" }],
+    ["yarn", { torch: "2.1.0", "@tensorflow/tfjs": "4.21.0" }],
     ["loose", { torch: "2.1.0" }],
     ["broken", { torch: "2.1.0" }],
   ] as const) {
