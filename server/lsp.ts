@@ -18,6 +18,7 @@ import { quietly } from "./lsp/quietly.ts";
 import { answerRequests } from "./lsp/requests.ts";
 import { serveRuns } from "./lsp/runs.ts";
 import { listenToTexts } from "./lsp/sync.ts";
+import { recordSnapshot } from "./snapshots/recordSnapshot.ts";
 
 /** Files that hold settings, accept findings or pin library versions: when one changes, everything open is linted again. */
 const basisFiles =
@@ -56,6 +57,9 @@ function serve(connection: Connection, client: ClientAbilities): void {
 
   const runs = serveRuns(connection, {
     factsOf: (path) => factsOf(linter, programs, path),
+    onStarted: (script, command) => {
+      if (client.trusted) logged(keepRun(script, command));
+    },
     onPlacesChanged: () => publisher.announceAll(),
     onStateChanged: () => {
       if (client.refreshesCodeLenses) quietly(() => connection.sendRequest("workspace/codeLens/refresh"));
@@ -79,6 +83,11 @@ function serve(connection: Connection, client: ClientAbilities): void {
     if (!baseline && !programs.get(program.uri)?.basis.baseline) return;
     programs.setBasis(program.uri, { baseline });
     publisher.announce(program.uri, false);
+  };
+  const keepRun = async (script: string, command: readonly string[]) => {
+    await recordSnapshot(linter, { script, command, startedAt: new Date() });
+    const open = programs.ofPath(script);
+    if (open) await readBaseline(open.program);
   };
   const logged = (work: Promise<unknown>): Promise<unknown> =>
     work.catch((error: unknown) => logError(error instanceof Error ? error.message : String(error)));

@@ -123,6 +123,8 @@ export interface TerminalOutputParams {
   readonly name: string;
   readonly codePath: string | null;
   readonly text: string;
+  /** Of the first piece: the command that was started. */
+  readonly command?: readonly string[];
   /** Set with the last piece. */
   readonly exitCode?: number | null;
   readonly ended?: boolean;

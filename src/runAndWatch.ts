@@ -35,14 +35,14 @@ export async function runAndWatch(target: unknown, client: Client, panel: Panel)
   const cwd = vscode.workspace.getWorkspaceFolder(script)?.uri.fsPath ?? path.dirname(script.fsPath);
   const command = await commandFor(script);
   const runId = `terminal:${script.fsPath}:${Date.now()}`;
-  const send = (text: string, end: { exitCode?: number | null; ended?: boolean } = {}) =>
+  const send = (text: string, end: { exitCode?: number | null; ended?: boolean; command?: readonly string[] } = {}) =>
     void notify(client, "haywire/terminalOutput", { runId, name, codePath: script.fsPath, text, ...end });
   const sink: OutputSink = {
     text: (text) => send(text),
     ended: (exitCode) => send("", { exitCode, ended: true }),
   };
 
-  send("");
+  send("", { command: command.argv });
   panel.open(runId);
   if (!(await runInShell(name, command, cwd, sink))) openPipedTerminal(name, command, cwd, sink).show(true);
 }

@@ -107,6 +107,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   detectors: ["text", "logs", "runs"],
   diagnosis: ["text", "facts", "logs", "runs", "detectors"],
   monitor: ["text", "facts", "logs", "runs", "detectors", "diagnosis"],
+  snapshots: ["text", "facts", "rules", "lint", "logs", "report"],
   report: ["text", "facts", "rules", "lint", "config", "runs", "detectors", "diagnosis", "monitor"],
 };
 

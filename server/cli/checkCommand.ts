@@ -35,6 +35,7 @@ const options = {
   "write-baseline": { type: "string" as const },
   "no-baseline": { type: "boolean" as const, default: false },
   "show-settings": { type: "boolean" as const, default: false },
+  "force-exclude": { type: "boolean" as const, default: false },
   "stdin-filename": { type: "string" as const },
 };
 
@@ -59,6 +60,7 @@ Lints .py, .ipynb, .ts, .tsx, .js and .mjs files; without a path, those of the c
   --no-baseline         tell accepted findings too
   --show-settings       print the settings and where each comes from
   --statistics          count findings by rule, and say what could not be told
+  --force-exclude       leave out what the settings exclude also where it is named outright
   --stdin-filename FILE the name of what is read from standard input with -
   --exit-zero           exit with 0 whatever is found
   --quiet               only the line of counts
@@ -86,7 +88,7 @@ Exit status: 0 nothing at warning or above, 1 findings, 2 the job could not be d
       unread.add(name);
     };
 
-    const sources = sourcesOf(paths, values["stdin-filename"], settingsOf, io, complain);
+    const sources = sourcesOf(paths, values["stdin-filename"], settingsOf, io, complain, values["force-exclude"]);
     const checked: CheckedFile[] = [];
     for await (const each of checkFiles(sources, {
       settingsOf,

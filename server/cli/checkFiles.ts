@@ -4,6 +4,8 @@ import { libraryVersionsFor } from "../lint/libraryVersions.ts";
 import type { LibraryVersions } from "../lint/linter.ts";
 import { type TrainingCode, trainingCodeInBytes } from "../lint/trainingCode.ts";
 import type { ReportedFile } from "../report/reportedFile.ts";
+import { runText, type Snapshot } from "../snapshots/snapshot.ts";
+import { lastSnapshotOf } from "../snapshots/snapshotStore.ts";
 import { type DecodedText, decodeText } from "../text/decode.ts";
 import type { Problem } from "../text/problem.ts";
 import type { NamedSource } from "./checkedSources.ts";
@@ -47,6 +49,7 @@ export async function* checkFiles(
 ): AsyncGenerator<CheckedFile> {
   const workers = createCheckWorkers();
   const versions = new Map<string, Promise<LibraryVersions>>();
+  const runs = new Map<string, Promise<readonly Snapshot[]>>();
   const answers: (Answer | Promise<Answer>)[] = [];
 
   async function take(batch: readonly NamedSource[]): Promise<void> {
@@ -64,9 +67,20 @@ export async function* checkFiles(
         answers.push({ name, complaint: problems[0]?.message ?? "The file cannot be read" });
         continue;
       }
+      const run = await lastSnapshotOf(file, runs);
+      const lastRun = run === null ? null : { name: runText(run), hyperparameters: run.hyperparameters };
       const libraryVersions = await libraryVersionsFor(file, versions);
       const { fixes } = options;
-      const checked = workers.check({ name, file, text: source.text, settings, libraryVersions, earlierText, fixes });
+      const checked = workers.check({
+        name,
+        file,
+        text: source.text,
+        settings,
+        libraryVersions,
+        earlierText,
+        lastRun,
+        fixes,
+      });
       answers.push(
         checked.then(
           (result) => checkedFile({ name, file, source, problems }, result),

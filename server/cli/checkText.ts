@@ -1,10 +1,11 @@
 import type { LintSettings } from "../config/settings.ts";
 import { applyFixes } from "../lint/applyFixes.ts";
 import type { Diagnostic, LintResult } from "../lint/diagnostic.ts";
+import { earlierState } from "../lint/earlierState.ts";
 import { createLinter, type LibraryVersions } from "../lint/linter.ts";
-import type { Baseline } from "../lint/lintSource.ts";
 import { createParsers } from "../lint/loadParsers.ts";
 import { createWorkspaceSources } from "../lint/workspaceSources.ts";
+import type { Baseline } from "../rules/rule.ts";
 import { type SourceProgram, sourceProgram } from "./sourceProgram.ts";
 
 /** A file's text with all that its check depends on: plain data, so that another thread can take it. */
@@ -16,6 +17,8 @@ export interface CheckJob {
   readonly text: string;
   readonly settings: LintSettings;
   readonly libraryVersions: LibraryVersions;
+  /** What the last run of the script was started with, where one is kept: it is compared with rather than HEAD. */
+  readonly lastRun: Baseline | null;
   /** The text at git's HEAD; null when it is the same, or when there is none. */
   readonly earlierText: string | null;
   readonly fixes: "none" | "safe" | "unsafe";
@@ -31,11 +34,12 @@ export interface CheckedText extends LintResult {
 export function createTextChecker(): (job: CheckJob) => Promise<CheckedText> {
   const linter = createLinter(createParsers(), createWorkspaceSources({ watchesDisk: false }));
 
-  const baselineOf = async ({ file, settings, libraryVersions, earlierText }: CheckJob) => {
+  const baselineOf = async ({ file, settings, libraryVersions, earlierText, lastRun }: CheckJob) => {
+    if (lastRun !== null) return lastRun;
     if (earlierText === null || settings.rules["many-hyperparameters-changed"] === "off") return null;
-    const { text } = sourceProgram(file, earlierText.replace(/^\uFEFF/, ""));
+    const { text, locate } = sourceProgram(file, earlierText.replace(/^\uFEFF/, ""));
     const { facts } = await linter.lintText({ path: file, text, settings, libraryVersions });
-    return { name: "HEAD", hyperparameters: facts.hyperparameters } satisfies Baseline;
+    return { name: "HEAD", hyperparameters: earlierState(facts.hyperparameters, locate) } satisfies Baseline;
   };
 
   return async (job) => {

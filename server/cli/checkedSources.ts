@@ -20,6 +20,7 @@ export async function* sourcesOf(
   settingsOf: SettingsReader,
   io: CommandIo,
   complain: (name: string, problem: string) => void,
+  forceExclude = false,
 ): AsyncGenerator<NamedSource> {
   if (paths.includes("-")) {
     if (paths.length > 1) throw new UsageError("- stands alone: standard input is one file.");
@@ -35,6 +36,7 @@ export async function* sourcesOf(
   const { value: files, problems } = await findSources(
     paths.map((each) => path.resolve(io.cwd, each)),
     exclude,
+    forceExclude,
   );
   const nameOf = (file: string) => {
     const relative = path.relative(io.cwd, file);

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { createLinter } from "../lint/linter.ts";
+import { createParsers } from "../lint/loadParsers.ts";
 import { createMonitor } from "../monitor/createMonitor.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
+import { recordSnapshot } from "../snapshots/recordSnapshot.ts";
 import { runChild } from "./childProcess.ts";
 import { createFactsReader } from "./codeFacts.ts";
 import { type Command, type CommandIo, exitClean, exitFindings, say, UsageError } from "./io.ts";
@@ -18,6 +21,7 @@ export const watchCommand: Command = {
 
 Follows log files or folders as they grow, until Ctrl-C; exit status 1 when something went wrong.
 With -- it runs CMD: its output, signals and exit status pass through unchanged, verdicts go to standard error.
+What the script of CMD sets is kept in .haywire/runs of its repository, for \`haywire changes --since last\`.
 CMD sees PYTHONUNBUFFERED=1 unless that is set, so that lines arrive as they are printed.
 
   --code FILE   the script that trains, for leading a verdict to its line (found by itself in CMD)`,
@@ -77,14 +81,26 @@ async function watchChild(command: readonly string[], code: string | null, io: C
     onVerdict: (run: RunView, verdict: VerdictView) => io.stderr.write(verdictText(run, verdict, io.cwd)),
     factsOf: facts.factsOf,
   });
+  const startedAt = new Date();
+  const recording = codePath === null ? null : recordRun(codePath, command, startedAt, io);
   try {
     const status = await runChild(command, io, (text) => monitor.terminalOutput({ ...told, text }));
     monitor.terminalOutput({ ...told, text: "", ended: true, exitCode: status });
-    await facts.settled();
+    await Promise.all([facts.settled(), recording]);
     return status;
   } finally {
     await monitor.close();
   }
+}
+
+/** Keeps what the run was started with; a run is not held up or lost for that. */
+async function recordRun(script: string, command: readonly string[], startedAt: Date, io: CommandIo): Promise<void> {
+  await recordSnapshot(createLinter(createParsers()), { script, command, startedAt }).catch((error: unknown) =>
+    say(
+      io.stderr,
+      `haywire: the run's settings were not kept: ${error instanceof Error ? error.message : String(error)}`,
+    ),
+  );
 }
 
 /** Resolves at Ctrl-C, SIGTERM or the caller's word. */

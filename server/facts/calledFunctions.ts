@@ -1,4 +1,5 @@
-import type { Call } from "../syntax/tree.ts";
+import type { Call, Expression } from "../syntax/tree.ts";
+import { terminalName } from "./dottedText.ts";
 import {
   classElsewhere,
   definitionElsewhere,
@@ -34,7 +35,30 @@ export function callSitesOf(callable: FunctionInfo): readonly CallSite[] {
   }
   if (definition.name === "forward") return [];
   if ((functionsByName.get(definition.name)?.length ?? 0) > 1) return [];
-  return (callsByTerminalName.get(definition.name) ?? []).filter(({ call }) => call.callee.kind === "attribute");
+  return (callsByTerminalName.get(definition.name) ?? []).filter(
+    ({ call, scope: from }) => call.callee.kind === "attribute" && mayRun(call.callee.object, callable, from),
+  );
+}
+
+/** `net.train()` does not run `train` of the one class in the file that has such a method; `self.train()` and `Agent().train()` do. */
+function mayRun(receiver: Expression, { definition, owner }: FunctionInfo, scope: Scope): boolean {
+  if (!commonMethodNames.has(definition.name) || owner === null) return true;
+  if (receiver.kind === "call") return terminalName(receiver.callee) === owner.definition.name;
+  if (receiver.kind !== "name") return false;
+  if (receiver.name === "self" || receiver.name === "this") {
+    const around = classAround(scope);
+    return (
+      around === owner || (around !== null && methodOf(around, definition.name) === owner.methods.get(definition.name))
+    );
+  }
+  return (
+    bindingsOf(receiver.name, scope)?.every(
+      (binding) =>
+        binding.kind !== "import" &&
+        (binding.kind !== "assignment" ||
+          (binding.value.kind === "call" && terminalName(binding.value.callee) === owner.definition.name)),
+    ) ?? false
+  );
 }
 
 /** The function or method of the file that a call runs, where that is certain: by name, `self.name(…)` or a name that only one method has. */

@@ -1,5 +1,8 @@
-import type { Expression, Statement } from "../syntax/tree.ts";
+import type { Expression, Loop, Statement } from "../syntax/tree.ts";
+import { walkStatements } from "../syntax/walk.ts";
+import type { TextRange } from "../text/range.ts";
 import { commandLineOptions } from "./argparseDefaults.ts";
+import { settingsInCalls, typeName } from "./callHyperparameters.ts";
 import { terminalName } from "./dottedText.ts";
 import { resolve } from "./resolve.ts";
 import type { Scope, SourceIndex } from "./scope.ts";
@@ -13,7 +16,7 @@ export function collectHyperparameters(
   trainers: readonly TrainerFact[] = [],
 ): readonly HyperparameterFact[] {
   const found: HyperparameterFact[] = [];
-  const add = (name: string, value: Expression, scope: Scope): void => {
+  const add: Add = (name, value, scope, isSize = false) => {
     const resolved = literalValue(value, scope);
     if (resolved === undefined) return;
     const { start, end } = value;
@@ -24,6 +27,7 @@ export function collectHyperparameters(
       end,
       valueRange: { start, end },
       valueText: source.text.slice(start, end),
+      ...(isSize ? { isSize } : {}),
     });
   };
   for (const { destination, candidate } of commandLineOptions(source)) {
@@ -35,6 +39,21 @@ export function collectHyperparameters(
       for (const statement of definition.body) fieldOf(definition.name, statement, scope, add);
     }
   }
+  addLocals(source, add);
+  const listed = new Set(found.map((fact) => fact.valueRange.start));
+  for (const { name, value, scope, isSize } of settingsInCalls(source)) {
+    const type = typeName(value);
+    if (listed.has(value.start)) continue;
+    if (type !== null) addType(found, source, name, value, type);
+    else add(name, value, scope, isSize);
+  }
+  for (const optimizer of optimizers) {
+    const { start, end } = optimizer.nameRange;
+    // A name of a module can be put back; one that is imported itself may be imported no more.
+    if (/^([\w.]+)?\.\w+$/.test(source.text.slice(start === 0 ? 0 : start - 1, end))) {
+      addType(found, source, `${boundName(optimizer) ?? "optimizer"}.algorithm`, { start, end }, optimizer.algorithm);
+    }
+  }
   const written = new Set(found.map((fact) => fact.valueRange.start));
   for (const optimizer of optimizers)
     found.push(...settingsOf(source, optimizer, optimizer.algorithm, optimizer.arguments, written));
@@ -42,7 +61,55 @@ export function collectHyperparameters(
   return numbered(found.toSorted((a, b) => a.start - b.start));
 }
 
-type Add = (name: string, value: Expression, scope: Scope) => void;
+type Add = (name: string, value: Expression, scope: Scope, isSize?: boolean) => void;
+
+/** What the literals of a run are mostly called: in functions nothing else tells a setting from a passing value. */
+const usualNames =
+  /^(lr|(base_|max_|min_)?learning_?rate|(train_|eval_|mini_?)?batch_?size|bs|(num_|n_|max_)?epochs?|(num_|max_|warmup_|total_)+(steps|iters|iterations)|weight_decay|momentum|gamma|beta_?[12]|eps(ilon)?|dropout(_rate)?|seed|(random|manual)_seed|hidden(_size|_dim)?|embed(ding)?_(dim|size)|num_layers|n_layers?|num_heads|accumulation_steps|grad(ient)?_accumulation_steps|(max_)?grad_norm|clip(_norm|_value)?)$/i;
+
+/** Settings that functions give names to, and numbers of epochs or steps that a loop's own range holds. */
+function addLocals(source: SourceIndex, add: Add): void {
+  for (const { definition, scope } of source.functions.values()) {
+    walkStatements(definition.body, (statement) => {
+      if (statement.kind === "function" || statement.kind === "class") return "skip";
+      if (statement.kind === "loop") addRange(statement, scope, add);
+      if (statement.kind !== "assignment" || statement.operator !== "=" || statement.value === null) return undefined;
+      const [target, ...more] = statement.targets;
+      if (target?.kind === "name" && more.length === 0 && usualNames.test(target.name)) {
+        add(`${definition.name}.${target.name}`, statement.value, scope);
+      }
+      return undefined;
+    });
+  }
+  walkStatements(source.module.body, (statement) => {
+    if (statement.kind === "function" || statement.kind === "class") return "skip";
+    if (statement.kind === "loop") addRange(statement, source.moduleScope, add);
+    return undefined;
+  });
+}
+
+/** `for epoch in range(10)` */
+function addRange({ targets, iterable }: Loop, scope: Scope, add: Add): void {
+  const [target] = targets;
+  if (target?.kind !== "name" || iterable?.kind !== "call" || terminalName(iterable.callee) !== "range") return;
+  const word = /epoch/i.test(target.name) ? "epochs" : /step|iter/i.test(target.name) ? "steps" : null;
+  const end = iterable.arguments.length === 1 ? iterable.arguments[0] : iterable.arguments[1];
+  if (word !== null && end !== undefined) add(`range.${word}`, end.value, scope);
+}
+
+function addType(
+  found: HyperparameterFact[],
+  source: SourceIndex,
+  name: string,
+  { start, end }: TextRange,
+  value: string,
+): void {
+  found.push({ name, value, start, end, valueRange: { start, end }, valueText: source.text.slice(start, end) });
+}
+
+function boundName({ boundTo }: Pick<OptimizerFact, "boundTo">): string | null {
+  return boundTo?.replace(/^(self|this)\./, "") ?? null;
+}
 
 /** Module constants, also those under `if __name__ == "__main__":`, and entries of dictionaries that are called a config. */
 function constantsOf(body: readonly Statement[], scope: Scope, add: Add): void {
@@ -109,12 +176,12 @@ function isSetting(name: string): boolean {
 /** Arguments of an optimizer or a trainer that are written in its call: the rest is listed where it is set. */
 function settingsOf(
   source: SourceIndex,
-  { boundTo }: Pick<OptimizerFact, "boundTo">,
+  bindable: Pick<OptimizerFact, "boundTo">,
   otherwise: string,
   settings: Readonly<Partial<Record<string, OptimizerArgument<string>>>>,
   written: ReadonlySet<number>,
 ): HyperparameterFact[] {
-  const bound = boundTo?.replace(/^(self|this)\./, "") ?? otherwise;
+  const bound = boundName(bindable) ?? otherwise;
   const facts: HyperparameterFact[] = [];
   for (const argument of Object.values(settings)) {
     if (argument === undefined) continue;
@@ -123,7 +190,8 @@ function settingsOf(
     const last = resolved.chain.at(-1);
     if (last === undefined || last.via !== "literal" || resolved.chain.some(({ via }) => via === "arithmetic"))
       continue;
-    if (written.has(last.start)) continue;
+    // A value of another file stands there, and is compared where it stands.
+    if (last.path !== source.path || written.has(last.start)) continue;
     const range = resolved.chain.length === 1 && valueRange !== null ? valueRange : last;
     const { start, end } = range;
     facts.push({

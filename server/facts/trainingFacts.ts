@@ -2,8 +2,11 @@ import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
 import type { AnomalyDetectionFact } from "./anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "./checkpointFacts.ts";
+import type { DecayedNormFact } from "./decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
+import type { DeprecatedAmpFact } from "./deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "./epochLoopFacts.ts";
+import type { EvaluationModeFact } from "./evaluationModeFacts.ts";
 import type { EventBranch } from "./eventBranches.ts";
 import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
@@ -16,8 +19,11 @@ import type { MissingParametersFact } from "./missingParametersFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
+import type { SmallNormBatchFact } from "./smallNormBatchFacts.ts";
 import type { TrainerFact } from "./trainerFacts.ts";
 import type { UnguardedLoopFact } from "./unguardedLoopFacts.ts";
+import type { UnshuffledDataFact } from "./unshuffledDataFacts.ts";
+import type { UnvalidatedTrainingFact } from "./unvalidatedTrainingFacts.ts";
 
 /** Libraries whose training code is understood. A file can use several. */
 export type FrameworkName =
@@ -55,11 +61,17 @@ export interface TrainingFacts {
   readonly unaveragedAccumulations: readonly UnaveragedAccumulationFact[];
   readonly lossScalerCalls: readonly LossScalerCallFact[];
   readonly exhaustedParameters: readonly ExhaustedParametersFact[];
+  readonly deprecatedAmp: readonly DeprecatedAmpFact[];
+  readonly evaluationModes: readonly EvaluationModeFact[];
   readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
+  readonly decayedNorms: readonly DecayedNormFact[];
   readonly anomalyDetections: readonly AnomalyDetectionFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
+  readonly unvalidatedTrainings: readonly UnvalidatedTrainingFact[];
+  readonly unshuffledData: readonly UnshuffledDataFact[];
+  readonly smallNormBatches: readonly SmallNormBatchFact[];
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
@@ -255,4 +267,6 @@ export interface HyperparameterFact extends TextRange {
   /** The literal's own range: what a fix that puts a value back replaces. */
   readonly valueRange: TextRange;
   readonly valueText: string;
+  /** The size of a layer: widening a net writes one new size in several places. */
+  readonly isSize?: boolean;
 }

@@ -16,8 +16,9 @@ export interface Payload {
   readonly isUnclear: boolean;
 }
 
-const nothing: Payload = { models: [], keys: [], dictionary: null, weights: null, isUnclear: false };
-const unclear: Payload = { ...nothing, isUnclear: true };
+/** Nothing of a model. */
+export const noPayload: Payload = { models: [], keys: [], dictionary: null, weights: null, isUnclear: false };
+const unclear: Payload = { ...noPayload, isUnclear: true };
 const maximumDepth = 4;
 
 /** Reads what is saved through names and parameters; `isModel` tells a model by its name. */
@@ -33,7 +34,7 @@ export function payloadOf(
       const { callee } = expression;
       if (callee.kind === "attribute" && callee.name === "state_dict") {
         const name = subjectText(callee.object);
-        return name === null ? unclear : { ...nothing, models: [name], weights: expression };
+        return name === null ? unclear : { ...noPayload, models: [name], weights: expression };
       }
       if (callee.kind === "name" && callee.name === "dict" && expression.arguments.every(({ name }) => name !== null)) {
         const parts = expression.arguments.map(({ value }) => payloadOf(value, scope, isModel, depth + 1));
@@ -41,9 +42,11 @@ export function payloadOf(
       }
       const [first] = expression.arguments;
       const name = terminalName(callee) ?? "";
+      // What is read from a file is not what this run has gathered.
+      if (name === "load") return noPayload;
       if (name === "get_state_dict" && callee.kind === "attribute" && first !== undefined) {
         const model = subjectText(first.value);
-        return model === null ? unclear : { ...nothing, models: [model], weights: expression };
+        return model === null ? unclear : { ...noPayload, models: [model], weights: expression };
       }
       if (/^(half|float|cpu|eval)$/.test(name) && callee.kind === "attribute") {
         return { ...payloadOf(callee.object, scope, isModel, depth + 1), weights: null };
@@ -68,7 +71,7 @@ export function payloadOf(
       return { ...together([taken, other]), isUnclear: taken.isUnclear || other.isUnclear };
     }
     case "name": {
-      if (isModel(expression.name)) return { ...nothing, models: [expression.name] };
+      if (isModel(expression.name)) return { ...noPayload, models: [expression.name] };
       const found = candidatesOfName(expression.name, expression, scope);
       if (!found.known || found.candidates.length === 0) return unclear;
       const [only] = found.candidates;
@@ -81,13 +84,13 @@ export function payloadOf(
     }
     case "attribute": {
       const name = subjectText(expression);
-      return name !== null && isModel(name) ? { ...nothing, models: [name] } : unclear;
+      return name !== null && isModel(name) ? { ...noPayload, models: [name] } : unclear;
     }
     case "number":
     case "string":
     case "boolean":
     case "null":
-      return nothing;
+      return noPayload;
     default:
       return unclear;
   }

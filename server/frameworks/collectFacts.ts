@@ -72,12 +72,21 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
     ],
     unaveragedAccumulations: [...facts.unaveragedAccumulations, ...(found.unaveragedAccumulations ?? [])],
     lossScalerCalls: [...facts.lossScalerCalls, ...(found.lossScalerCalls ?? [])],
+    evaluationModes: [...facts.evaluationModes, ...(found.evaluationModes ?? [])],
+    unvalidatedTrainings: [...facts.unvalidatedTrainings, ...(found.unvalidatedTrainings ?? [])],
+    unshuffledData: [...facts.unshuffledData, ...(found.unshuffledData ?? [])],
+    smallNormBatches: [...facts.smallNormBatches, ...(found.smallNormBatches ?? [])],
     samplerEpochs: [...facts.samplerEpochs, ...(found.samplerEpochs ?? [])],
     exhaustedParameters: [...facts.exhaustedParameters, ...(found.exhaustedParameters ?? [])],
+    deprecatedAmp: [...facts.deprecatedAmp, ...(found.deprecatedAmp ?? [])],
     missingParameters: [...facts.missingParameters, ...(found.missingParameters ?? [])],
     unsavedState: [...facts.unsavedState, ...(found.unsavedState ?? [])],
     unguardedLoops: [...facts.unguardedLoops, ...(found.unguardedLoops ?? [])],
     anomalyDetections: [...facts.anomalyDetections, ...(found.anomalyDetections ?? [])],
+    decayedNorms: [
+      ...facts.decayedNorms,
+      ...(found.decayedNorms ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
+    ],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
   };
 }

@@ -1,8 +1,11 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
 import type { AnomalyDetectionFact } from "../facts/anomalyDetectionFacts.ts";
 import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
+import type { DecayedNormFact } from "../facts/decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
+import type { DeprecatedAmpFact } from "../facts/deprecatedAmpFacts.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
+import type { EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
 import type { ExhaustedParametersFact } from "../facts/exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "../facts/hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
@@ -22,6 +25,7 @@ import type {
   TrainingLoopFact,
 } from "../facts/trainingFacts.ts";
 import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
+import type { UnshuffledDataFact } from "../facts/unshuffledDataFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
@@ -109,8 +113,14 @@ export interface FrameworkFixes {
   readonly addGradScaler: (context: FixContext, loop: TrainingLoopFact) => FixDraft | null;
   /** Keeps the parameters of a clip in a list. */
   readonly listParameters: (context: FixContext, exhausted: ExhaustedParametersFact) => FixDraft | null;
+  /** The current spelling of mixed precision. */
+  readonly currentAmp: (context: FixContext, fact: DeprecatedAmpFact) => FixDraft | null;
+  /** Puts models into evaluation mode and gradients off for a validation pass, or back into training after it. */
+  readonly setEvaluationMode: (context: FixContext, fact: EvaluationModeFact) => FixDraft | null;
   /** Saves the state that a checkpoint leaves out, and reads it back. */
   readonly saveState: (context: FixContext, fact: UnsavedStateFact) => FixDraft | null;
+  /** Lets training data come in another order in every epoch. */
+  readonly shuffleTrainingData: (context: FixContext, fact: UnshuffledDataFact) => FixDraft | null;
   /** Tells a sampler the epoch, where the loop over epochs begins. */
   readonly setSamplerEpoch: (context: FixContext, fact: SamplerEpochFact) => FixDraft | null;
   /** Takes the number out of the graph: `.item()`. */
@@ -127,6 +137,8 @@ export interface FrameworkFixes {
   readonly correctDeepSpeedKey: (context: FixContext, key: DeepSpeedKeyFact) => FixDraft | null;
   /** Takes a debugging search for NaN out. */
   readonly removeAnomalyDetection: (context: FixContext, fact: AnomalyDetectionFact) => FixDraft | null;
+  /** Keeps weight decay away from biases and norms. */
+  readonly exemptNorms: (context: FixContext, optimizer: OptimizerFact, fact: DecayedNormFact) => FixDraft | null;
   /** Steps, or goes on, only where the loss or the gradients are finite, and says where they are not. */
   readonly guardStep: (context: FixContext, loop: TrainingLoopFact, fact: UnguardedLoopFact) => FixDraft | null;
   /** Logs the gradient norm where the loss is logged, with the same logger. */

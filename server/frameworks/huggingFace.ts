@@ -14,6 +14,7 @@ import { collectTorchTraits } from "./pytorchTraits.ts";
 import { argumentsOfSignature } from "./signatureArguments.ts";
 import { saveEverything, weightsOnlyTrainer } from "./trainerCheckpoints.ts";
 import { trainerLoop } from "./trainerLoop.ts";
+import { unvalidatedTrainers } from "./unvalidatedTraining.ts";
 
 interface ArgumentsSite {
   readonly site: CallSite;
@@ -48,6 +49,7 @@ export const huggingFace: Framework = {
         "huggingface",
         sites.map(({ site }) => site),
       ),
+      unvalidatedTrainings: unvalidatedTrainers(source, collectTorchTraits(source)),
       hiddenNonfinites: collectHiddenNonfinites(source, trainers),
     };
   },

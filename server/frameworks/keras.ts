@@ -1,4 +1,5 @@
 import { collectTensorflowAnomalyDetection } from "./anomalyDetection.ts";
+import { collectOtherDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
 import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
@@ -10,7 +11,11 @@ import { collectKerasOptimizers } from "./kerasOptimizers.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
 import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
+import { collectKerasUnshuffledData } from "./kerasUnshuffledData.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { kerasSmallNormBatches } from "./smallNormBatches.ts";
+import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
 export const keras: Framework = {
@@ -27,7 +32,16 @@ export const keras: Framework = {
     // Their graph is read by the framework of that name.
     const isTensorflow1 = /\w+Optimizer\(/.test(source.text);
     const optimizerFacts = optimizers.map(({ fact }) => fact);
+    const traits = collectKerasTraits(source);
+    const starts = new Set(facts.map(({ start }) => start));
+    const fits = (source.callsByTerminalName.get("fit") ?? []).filter(({ call }) => starts.has(call.start));
     return {
+      unshuffledData: collectKerasUnshuffledData(source, fits),
+      smallNormBatches: kerasSmallNormBatches(source, fits),
+      unvalidatedTrainings: [
+        ...unvalidatedFits(source, fits, traits),
+        ...unvalidatedLoops(source, drafts, traits, "keras"),
+      ],
       optimizers: optimizerFacts,
       loops: facts,
       lossTerms: collectLossTerms(source, drafts, "keras"),
@@ -37,9 +51,11 @@ export const keras: Framework = {
         ...collectKerasLossCalls(source),
         ...(isTensorflow1 ? [] : collectTensorflowLossCalls(source, "keras")),
       ],
-      traits: collectKerasTraits(source),
+      traits,
       anomalyDetections: collectTensorflowAnomalyDetection(source),
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
+      decayedNorms: collectOtherDecayedNorms(source, optimizers, "keras"),
+      lossLogs: collectLossLogs(source, drafts, "keras"),
       unguardedLoops: collectKerasUnguardedFits(source, facts),
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };

@@ -14,11 +14,13 @@ import { kerasOptimizers } from "./kerasDefaults.ts";
 import { stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
+import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
 import { canonicalTensorflowName } from "./tensorflowNames.ts";
 
 /** Keras clips and decays by arguments of its optimizers. */
 export const kerasFixes: Partial<FrameworkFixes> = {
+  shuffleTrainingData,
   clipGradientNorm,
   setOptimizerArgument,
   saveState: trackOptimizer,

@@ -37,14 +37,14 @@ export function lossLogCall(call: Call, scope: Scope, losses: ReadonlySet<string
   const first = call.arguments[0];
   if (first === undefined) return null;
   if (/^(\w*_)?print(_?\w+)?$/.test(name)) return printed(call, name, callee, reading);
-  if (/^(info|debug|log|write|write_line|log_string|logging)$/.test(name) && isMessage(first.value, reading)) {
+  if (name === "write" || name === "writelines") return jsonLine(call, callee, fileKind(receiver), reading);
+  if (/^(info|debug|log|write_line|log_string|logging)$/.test(name) && isMessage(first.value, reading)) {
     const inTerms = /log|tqdm|bar|writer|f\b|file|out|stdout/i.test(receiver) || receiver === "";
     if (inTerms && call.arguments.length > 1 && isNameValue(call)) return scalar(call, callee, receiver, reading);
     if (!inTerms && receiver !== "self" && receiver !== "fabric") return null;
     if (receiver === "self" || receiver === "fabric") return scalar(call, callee, receiver, reading);
-    return message(call, callee, name === "write" ? fileKind(receiver) : "logging", reading);
+    return message(call, callee, "logging", reading);
   }
-  if (name === "write" || name === "writelines") return jsonLine(call, callee, reading);
   if (name === "dump" && receiver === "json") return dictionary(call, callee, "json", reading);
   if (/^set_(postfix|description)(_str)?$/.test(name)) {
     return isText(first.value)
@@ -75,10 +75,17 @@ function printed(call: Call, name: string, callee: string, reading: Reading): Lo
   );
   const last = positional.at(-1);
   if (found === null || last === undefined || complaint.test(textOf(last.value, reading))) return null;
+  if (positional.some(({ value }) => speaksOfEvaluation(value, reading))) return null;
   const extension = positional.some(({ spread }) => spread !== null)
     ? null
     : inPrint(name, positional.length, last, reading);
   return { logger: "print", callee, loss: found.loss, step: stepAmong(call), extension };
+}
+
+/** A message that begins with its data set: `"eval epoch: {}, loss: {:.4f}"`. */
+function speaksOfEvaluation(value: Expression, reading: Reading): boolean {
+  const words = textOf(value, reading);
+  return /^[fru]*["'\W]*(eval|val|valid|validation|test|dev)(?![a-z])/i.test(words) && !/train/i.test(words);
 }
 
 function inPrint(name: string, count: number, last: Argument, reading: Reading): LogExtension | null {
@@ -94,13 +101,14 @@ function message(call: Call, callee: string, logger: LoggerKind, reading: Readin
   );
   const first = call.arguments[0]?.value;
   if (found === null || first === undefined || complaint.test(textOf(first, reading))) return null;
+  if (speaksOfEvaluation(first, reading)) return null;
   const isWhole = call.arguments.filter((argument) => argument.name === null).length === 1;
   const extension = isWhole ? inMessage(first, reading) : null;
   return { logger, callee, loss: found.loss, step: stepAmong(call), extension };
 }
 
 /** `f.write(json.dumps({…}) + "\n")` and other lines of a file. */
-function jsonLine(call: Call, callee: string, reading: Reading): LossLogCall | null {
+function jsonLine(call: Call, callee: string, kind: LoggerKind, reading: Reading): LossLogCall | null {
   let found: LossLogCall | null = null;
   const value = call.arguments[0]?.value;
   if (value === undefined) return null;
@@ -109,7 +117,7 @@ function jsonLine(call: Call, callee: string, reading: Reading): LossLogCall | n
       found ??= dictionary(part, callee, "json", reading);
     return false;
   });
-  return found ?? (isText(value) ? message(call, callee, "file", reading) : null);
+  return found ?? (isText(value) ? message(call, callee, kind, reading) : null);
 }
 
 /** `name(tag, value, step)`. */

@@ -1,3 +1,4 @@
+import { callSitesOf } from "../facts/calledFunctions.ts";
 import { subjectText } from "../facts/dottedText.ts";
 import { branchOf, type EventBranch } from "../facts/eventBranches.ts";
 import type { LossLogFact } from "../facts/lossLogFacts.ts";
@@ -97,6 +98,11 @@ export function collectLossLogs(
     block(body, { place: "iteration", scope, branches: [] }, holdsEvents);
     for (const callable of new Set(draft.events.flatMap(({ through }) => through))) {
       block(callable.definition.body, { place: "iteration", scope: callable.scope, branches: [] }, () => true);
+    }
+    const callable = loop === null ? functionAround(scope) : null;
+    for (const site of callable === null ? [] : callSitesOf(callable)) {
+      if (site.loop === null || site.scope.source !== source) continue;
+      block(site.loop.body, { place: "caller", scope: site.scope, branches: [] }, () => false);
     }
     if (loop !== null) {
       const around = (each: Loop) => each.start < loop.start && loop.end <= each.end;

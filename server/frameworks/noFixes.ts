@@ -18,7 +18,10 @@ export const noFixes: FrameworkFixes = {
   correctScalerCall: none,
   addGradScaler: none,
   listParameters: none,
+  currentAmp: none,
+  setEvaluationMode: none,
   saveState: none,
+  shuffleTrainingData: none,
   setSamplerEpoch: none,
   detachLoss: none,
   stabilizeLossTerm: none,
@@ -27,6 +30,7 @@ export const noFixes: FrameworkFixes = {
   showNonfinite: none,
   correctDeepSpeedKey: none,
   logGradientNorm: none,
+  exemptNorms: none,
   removeAnomalyDetection: none,
   guardStep: none,
 };

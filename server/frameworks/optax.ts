@@ -5,7 +5,9 @@ import { resolve } from "../facts/resolve.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { ModelTraitFact } from "../facts/trainingFacts.ts";
 import { collectJaxAnomalyDetection } from "./anomalyDetection.ts";
+import { collectOtherDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
+import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { collectOptaxUnsavedState } from "./optaxCheckpoints.ts";
 import { optaxFixes } from "./optaxFixes.ts";
@@ -29,6 +31,8 @@ export const optax: Framework = {
       loops: facts,
       lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
+      decayedNorms: collectOtherDecayedNorms(source, optimizers, "optax"),
+      lossLogs: collectLossLogs(source, drafts, "optax"),
       anomalyDetections: collectJaxAnomalyDetection(source),
       unsavedState: collectOptaxUnsavedState(source, optimizers, drafts),
       l2Penalties: optimizers.flatMap(decayPenalty),

@@ -1,11 +1,17 @@
 import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { removeAnomalyDetection } from "./anomalyDetection.ts";
+import { maskNorms } from "./decayedNormFixes.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { indentationOf, lineContentEnd, lineEndOf, lineStart } from "./sourceLines.ts";
 
 /** optax clips by a transformation before the optimizer's own. */
-export const optaxFixes: Partial<FrameworkFixes> = { clipGradientNorm, setOptimizerArgument, removeAnomalyDetection };
+export const optaxFixes: Partial<FrameworkFixes> = {
+  clipGradientNorm,
+  setOptimizerArgument,
+  removeAnomalyDetection,
+  exemptNorms: maskNorms,
+};
 
 function clipGradientNorm(
   { text, facts }: FixContext,

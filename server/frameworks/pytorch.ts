@@ -1,9 +1,12 @@
 import { collectTorchAnomalyDetection, removeAnomalyDetection } from "./anomalyDetection.ts";
+import { exemptNorms } from "./decayedNormFixes.ts";
+import { collectTorchDecayedNorms } from "./decayedNorms.ts";
 import type { Framework } from "./framework.ts";
 import { collectReplacedLosses } from "./hiddenNonfinites.ts";
 import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
+import { lightningTrainers } from "./lightningTrainers.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
@@ -14,7 +17,10 @@ import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
+import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
+import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
+import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
 import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
@@ -39,7 +45,11 @@ import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchSte
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
+import { shuffleTrainingData } from "./shuffleFixes.ts";
+import { torchSmallNormBatches } from "./smallNormBatches.ts";
 import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
+import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
 
 const named = (expects: "logits" | "other") =>
   Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
@@ -56,6 +66,8 @@ const needs = new RegExp(
     "create_optimizer",
     "\\bOptimizer\\)",
     "backward\\s*\\(",
+    "cuda(?:\\.| import )amp",
+    "\\bapex\\b",
     "detect_anomaly",
     ...named("other").map((name) => `\\b${name}\\b`),
     `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
@@ -81,6 +93,7 @@ export const pytorch: Framework = {
     const schedulers = collectTorchSchedulers(source, optimizers, drafts, libraryVersions);
     const levels = trainingLevels(source, drafts);
     const iterated = iteratedLoaders(source, drafts);
+    const traits = collectTorchTraits(source);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: [...loops.map(({ fact }) => fact), ...lightning.loops],
@@ -88,7 +101,7 @@ export const pytorch: Framework = {
       precision: [...collectTorchPrecision(source, optimizers, drafts), ...lightning.precision],
       ineffectiveClips: [...collectTorchIneffectiveClips(source), ...lightning.ineffectiveClips],
       hiddenNonfinites: collectReplacedLosses(source),
-      traits: collectTorchTraits(source),
+      traits,
       lossCalls: collectTorchLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
       schedulers,
@@ -96,12 +109,21 @@ export const pytorch: Framework = {
       epochLoops: collectTorchEpochLoops(source, drafts),
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
+      deprecatedAmp: collectDeprecatedAmp(source, libraryVersions),
       missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
       unguardedLoops: collectTorchUnguardedLoops(source, drafts),
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
+      decayedNorms: collectTorchDecayedNorms(source, optimizers),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
+      evaluationModes: collectTorchEvaluationModes(source, drafts),
+      unvalidatedTrainings: [
+        ...unvalidatedLoops(source, drafts, traits, "pytorch"),
+        ...unvalidatedModules(source, lightningTrainers(source), traits),
+      ],
+      unshuffledData: collectTorchUnshuffledData(source, iterated, levels),
+      smallNormBatches: torchSmallNormBatches(source, iterated, traits),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),
     };
@@ -109,12 +131,14 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    exemptNorms,
     removeAnomalyDetection,
     guardStep,
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
     saveState,
+    currentAmp,
     zeroGradients,
     averageAccumulation,
     moveSchedulerStep,
@@ -125,6 +149,8 @@ export const pytorch: Framework = {
     correctScalerCall,
     addGradScaler,
     listParameters,
+    setEvaluationMode,
+    shuffleTrainingData,
     setSamplerEpoch,
     detachLoss,
     stabilizeLossTerm,

@@ -29,22 +29,15 @@ const counts = /len\(|steps?|batch|sizes?|samples?|examples?|total|epochs?|num_|
 const learns = /loss|criterion|grad\b|grads|\blr\b|learning_rate|(^|\W)1(\.0*)?\s*$/i;
 
 function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulationFact | null {
-  const { loop, scope, events } = draft;
-  if (loop === null || sums.test(source.text) || scalesGradients.test(source.text)) return null;
-  if (events.some(({ kind, classified }) => kind === "unknown-call-with-model" || classified.wrapper !== undefined))
-    return null;
-  const steps = events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+  const { scope, events } = draft;
+  if (sums.test(source.text) || scalesGradients.test(source.text)) return null;
+  if (events.some((event) => event.kind === "unknown-call-with-model" || mayDivide(event, source.text))) return null;
   const backwards = events.filter(({ kind }) => kind === "backward" || kind === "scaled-backward");
-  const zeros = events.filter(({ kind }) => kind === "zero-grad");
   const [backward] = backwards;
-  const [step] = steps;
-  if (backward === undefined || step === undefined || zeros.length === 0) return null;
-  const isRare = (event: EventDraft) => event.everyNth && event.depth === 0 && event.scope === scope;
-  if (!steps.every(isRare) || !zeros.every(isRare)) return null;
-  if (backwards.some((event) => event.everyNth || event.depth > 0 || event.scope !== scope)) return null;
-  const test = remainderTest(loop, step, source);
-  if (test === null) return null;
-  const { divisor } = test;
+  if (backward === undefined) return null;
+  const accumulation = everyNthStep(source, draft, backwards) ?? innerLoop(source, draft, backwards);
+  if (accumulation === null) return null;
+  const { divisor, shownBy, loop } = accumulation;
   const count = source.text.slice(divisor.start, divisor.end);
   const resolvedCount = resolve(divisor, scope);
   if (resolvedCount.known && resolvedCount.value === 1 && !resolvedCount.overridable) return null;
@@ -56,7 +49,75 @@ function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulati
   const [, second] = divisions;
   if (second !== undefined) return { ...base, fault: "divided-twice", lossRange, shownBy: second };
   if (mayBeAveraged(backwards, divisor, loop, scope, source)) return null;
-  return { ...base, fault: "not-divided", lossRange, shownBy: { start: test.test.start, end: test.test.end } };
+  return { ...base, fault: "not-divided", lossRange, shownBy };
+}
+
+/** A wrapper divides; Accelerate only where it is told how many micro-batches there are (accelerate 1.15 accelerator.py, `backward`). */
+function mayDivide({ classified: { wrapper } }: EventDraft, text: string): boolean {
+  if (wrapper === undefined) return false;
+  return (
+    wrapper !== "Accelerate" ||
+    /\.accumulate\(|Accelerator\([^)]*accumulation|AccumulationPlugin|deepspeed|megatron/i.test(text)
+  );
+}
+
+interface Accumulation {
+  /** `n`. */
+  readonly divisor: Expression;
+  /** What makes the step wait. */
+  readonly shownBy: TextRange;
+  /** The loop over micro-batches. */
+  readonly loop: Loop;
+}
+
+/** A step and a zeroing under `if (i + 1) % n == 0` in the loop over micro-batches. */
+function everyNthStep(
+  source: SourceIndex,
+  { loop, scope, events }: LoopDraft,
+  backwards: readonly EventDraft[],
+): Accumulation | null {
+  const steps = events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+  const zeros = events.filter(({ kind }) => kind === "zero-grad");
+  const [step] = steps;
+  if (loop === null || step === undefined || zeros.length === 0) return null;
+  const isRare = (event: EventDraft) => event.everyNth && event.depth === 0 && event.scope === scope;
+  if (!steps.every(isRare) || !zeros.every(isRare)) return null;
+  if (backwards.some((event) => event.everyNth || event.depth > 0 || event.scope !== scope)) return null;
+  const found = remainderTest(loop, step, source);
+  return found === null
+    ? null
+    : { divisor: found.divisor, shownBy: { start: found.test.start, end: found.test.end }, loop };
+}
+
+/** `for _ in range(accumulation_steps):` around the backward pass, the step after it. */
+function innerLoop(
+  source: SourceIndex,
+  { loop, scope, events }: LoopDraft,
+  backwards: readonly EventDraft[],
+): Accumulation | null {
+  const others = events.filter(({ kind }) => /^(zero-grad|optimizer-step|scaler-step)$/.test(kind));
+  if (loop === null || !others.some(({ kind }) => kind === "zero-grad")) return null;
+  if (others.some((event) => event.depth > 0 || event.everyNth)) return null;
+  if (backwards.some((event) => event.depth !== 1 || event.everyNth || event.scope !== scope)) return null;
+  let found: Accumulation | null = null;
+  walkStatements(loop.body, (statement) => {
+    if (statement.kind !== "loop" || !backwards.every(({ start, end }) => isWithin({ start, end }, statement)))
+      return undefined;
+    const { iterable, header } = statement;
+    const [length, ...more] =
+      iterable?.kind === "call" && terminalName(iterable.callee) === "range" ? iterable.arguments : [];
+    if (length === undefined || more.length > 0) return undefined;
+    const count = source.text.slice(length.value.start, length.value.end);
+    // Other inner loops sum over tasks, samples or time steps on purpose.
+    if (!/accum|micro/i.test(count)) return undefined;
+    found = { divisor: length.value, shownBy: { start: header.start, end: header.end }, loop: statement };
+    return undefined;
+  });
+  return found;
+}
+
+function isWithin(inner: TextRange, outer: TextRange): boolean {
+  return outer.start <= inner.start && inner.end <= outer.end;
 }
 
 /** `(i + 1) % n == 0` around the step: the test, and `n`. */
@@ -141,7 +202,8 @@ function mayBeAveraged(
       if (other !== null) {
         const text = textOf(other);
         const isCounting = counts.test(text) && !learns.test(text);
-        if (operator === "/" ? !isCounting : learns.test(text)) found = true;
+        // `loss.item() * n` is for the log.
+        if (operator === "/" ? !isCounting : learns.test(text) && !/\.item\(\)/.test(text)) found = true;
       }
     }
     if (

@@ -8,7 +8,7 @@ import { bindingsOf, type CallSite, type SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
 import { boundTo } from "./boundTo.ts";
-import { type Payload, payloadOf } from "./checkpointPayload.ts";
+import { noPayload, type Payload, payloadOf } from "./checkpointPayload.ts";
 import { checkpointPlace, guardTexts } from "./checkpointPlaces.ts";
 import { isGradScaler } from "./pytorchEvents.ts";
 import type { OptimizerSite } from "./pytorchOptimizers.ts";
@@ -210,6 +210,16 @@ function savesOf(source: SourceIndex, isModel: (name: string) => boolean): reado
   const saves: Save[] = [];
   for (const site of source.calls) {
     const name = terminalName(site.call.callee) ?? "";
+    const { callee } = site.call;
+    if (name === "save_pretrained" && callee.kind === "attribute") {
+      const model = subjectText(callee.object) ?? "";
+      const pathText = source.text.slice(callee.end, site.call.end);
+      // One folder that is written over and over is the model as it is to be used.
+      if (isModel(model) && /epoch|step|checkpoint/i.test(pathText)) {
+        saves.push({ site, payload: { ...noPayload, models: [model] }, pathText });
+      }
+      continue;
+    }
     if (!/^(save|save_on_master|save_checkpoint|save_ckpt|save_model|save_state)$/i.test(name)) continue;
     const isTorch = qualifiedName(site.call.callee, site.scope) === "torch.save";
     const first = site.call.arguments[0];
@@ -243,8 +253,8 @@ function isForUse({ call }: CallSite, guards: readonly string[], text: string): 
 /** A flag that an earlier test on the metric sets. */
 function isSetOnBetter(test: string, text: string): boolean {
   return (test.match(/[A-Za-z_]\w*/g) ?? []).some((name) => {
-    const set = new RegExp(`^[ \\t]*(?:el)?if (.*):[^\\n]*\\n(?:.*\\n){0,2}[ \\t]*${name} = True`, "m").exec(text);
-    return set !== null && betterTest.test(set[1] ?? "");
+    const set = new RegExp(`^[ \\t]*(?:el)?if (.*):[^\\n]*\\n(?:.*\\n){0,2}?[ \\t]*${name} = True`, "gm");
+    return [...text.matchAll(set)].some(([, before]) => betterTest.test(before ?? ""));
   });
 }
 

@@ -116,13 +116,21 @@ function outlives(target: Expression, { scope, loop, losses, source }: Search): 
     if (starts.length === 0) return false;
     for (const start of starts) {
       if (start.kind !== "assignment" || start.scope !== scope) continue;
-      const isInside = start.statement.start >= loop.start && start.statement.end <= loop.end;
+      // Begun anew every so often (`if i % 100 == 0: total = 0`) it still holds many iterations.
+      const isInside = unconditional(loop.body).some((statement) => statement.start === start.statement.start);
       const isSum = someExpression(start.value, (part) => part.kind === "name" && part.name === root);
       if (isInside && !isSum) return false;
     }
   }
   const text = dottedText(target) ?? root;
   return !flowsIntoBackward(text, source);
+}
+
+/** Statements that every iteration runs. */
+function unconditional(body: readonly Statement[]): readonly Statement[] {
+  return body.flatMap((statement) =>
+    statement.kind === "with" || statement.kind === "try" ? unconditional(statement.body) : [statement],
+  );
 }
 
 /** Whether anything with this name is backpropagated: `total.backward()`, `sum(losses).backward()`, `loss = torch.stack(losses).mean()`. */

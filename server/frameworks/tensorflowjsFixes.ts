@@ -10,11 +10,13 @@ import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { literalBehind } from "./literalBehind.ts";
 import { noFixes } from "./noFixes.ts";
+import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { lineEndOf, lineStart } from "./sourceLines.ts";
 
 /** TensorFlow.js clips nowhere by itself, has no weight decay and accumulates no gradients: those fixes have no meaning here. */
 export const tensorflowjsFixes: FrameworkFixes = {
   ...noFixes,
+  shuffleTrainingData,
   clipGradientNorm,
   setOptimizerArgument,
   detachLoss,

@@ -13,12 +13,13 @@ const skippedFolders = new Set(["node_modules", "site-packages", "dist"]);
 
 /**
  * The files to lint under the given paths, each once, in the order given and sorted within a folder. A file named outright is
- * taken whatever its name; folders are searched for code, without ignored, hidden, built and installed files. A path that
+ * taken whatever its name, unless `forceExclude` holds it to the globs too; folders are searched for code, without ignored, hidden, built and installed files. A path that
  * cannot be read is a problem.
  */
 export async function findSources(
   paths: readonly string[],
   exclude: readonly ExcludePattern[],
+  forceExclude = false,
 ): Promise<Outcome<readonly string[]>> {
   const found = new Set<string>();
   const problems: Problem[] = [];
@@ -27,8 +28,9 @@ export async function findSources(
       error instanceof Error ? error : new Error(String(error)),
     );
     if (kind instanceof Error) problems.push({ path: each, message: unreadable(kind) });
-    else if (!kind.isDirectory()) found.add(each);
-    else for (const file of await sourcesIn(each, exclude, problems)) found.add(file);
+    else if (!kind.isDirectory()) {
+      if (!forceExclude || !isExcluded(path.resolve(each), exclude)) found.add(each);
+    } else for (const file of await sourcesIn(each, exclude, problems)) found.add(file);
   }
   return { value: [...found], problems };
 }

@@ -72,8 +72,8 @@ function realFolder(folder: string): string | null {
   }
 }
 
-/** The nearest folder upward that holds `.git`. */
-function repositoryOf(folder: string, known: Map<string, string | null>): string | null {
+/** The nearest folder upward that holds `.git`; `known` keeps what was found for folders. */
+export function repositoryOf(folder: string, known: Map<string, string | null> = new Map()): string | null {
   const found = known.get(folder);
   if (found !== undefined) return found;
   const parent = path.dirname(folder);
@@ -83,9 +83,24 @@ function repositoryOf(folder: string, known: Map<string, string | null>): string
 }
 
 /**
- * What git prints; null when it fails, is absent or takes too long. A repository's own settings can name programs to run
- * (fsmonitor, textconv): none is run here, for the folder may not be trusted.
+ * What a repository's own settings can have git run (hooks, fsmonitor, a pager, another program for a remote) is switched off;
+ * what converts texts (filters, textconv, an external diff) is never asked for, since blobs are read as they are stored.
  */
+const nothingElseRuns = [
+  "--no-pager",
+  ...["core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "protocol.allow=never"].flatMap(
+    (setting) => ["-c", setting],
+  ),
+];
+/** No locks beside the user's own git, no questions, and no fetching of what a partial clone lacks. */
+const quietGit = {
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  LC_ALL: "C",
+};
+
+/** What git prints; null when it fails, is absent or takes too long. No other program is run. */
 export async function git(folder: string, options: readonly string[], input?: string): Promise<string | null> {
   return (await gitBytes(folder, options, input))?.toString("utf8") ?? null;
 }
@@ -93,10 +108,10 @@ export async function git(folder: string, options: readonly string[], input?: st
 function gitBytes(folder: string, options: readonly string[], input?: string): Promise<Buffer | null> {
   return new Promise((resolve) => {
     const settings = { cwd: folder, timeout, maxBuffer: maximumBytes, windowsHide: true };
-    const environment = { ...process.env, GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" };
+    const environment = { ...process.env, ...quietGit };
     const child = execFile(
       "git",
-      ["-c", "core.fsmonitor=false", ...options],
+      [...nothingElseRuns, ...options],
       { ...settings, env: environment, encoding: "buffer" },
       (error, stdout) => {
         resolve(error === null ? stdout : null);

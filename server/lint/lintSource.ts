@@ -1,8 +1,8 @@
 import { severityUnder } from "../config/preset.ts";
 import type { LintSettings } from "../config/settings.ts";
-import type { FrameworkName, HyperparameterFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { FrameworkName, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { FrameworkFixes } from "../frameworks/framework.ts";
-import type { Finding, Rule, Severity } from "../rules/rule.ts";
+import type { Baseline, Finding, Rule, Severity } from "../rules/rule.ts";
 import type { RuleOption } from "../rules/ruleOption.ts";
 import type { Module } from "../syntax/tree.ts";
 import type { Problem } from "../text/problem.ts";
@@ -10,12 +10,6 @@ import type { TextRange } from "../text/range.ts";
 import type { Diagnostic, LintResult } from "./diagnostic.ts";
 import { applySuppressions, readSuppressions, unusedSuppressions } from "./suppressions.ts";
 import { isTestCode } from "./testCode.ts";
-
-/** Hyperparameters of an earlier state of the file, and how messages call it: `"HEAD"`. */
-export interface Baseline {
-  readonly name: string;
-  readonly hyperparameters: readonly HyperparameterFact[];
-}
 
 export interface LintSource {
   readonly text: string;

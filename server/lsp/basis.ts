@@ -2,11 +2,15 @@ import { readFile } from "node:fs/promises";
 import type { Connection } from "vscode-languageserver";
 import { settingsProblemText } from "../config/settingsFiles.ts";
 import { type AcceptedEntry, readAccepted } from "../lint/acceptedFindings.ts";
+import { earlierState } from "../lint/earlierState.ts";
 import { textAtRevision } from "../lint/gitBaseline.ts";
 import { libraryVersionsFor } from "../lint/libraryVersions.ts";
 import type { LibraryVersions, Linter } from "../lint/linter.ts";
-import type { Baseline } from "../lint/lintSource.ts";
-import { readNotebook } from "../text/notebook.ts";
+import { locateIn } from "../report/reportedFile.ts";
+import type { Baseline } from "../rules/rule.ts";
+import { runText } from "../snapshots/snapshot.ts";
+import { lastSnapshotOf } from "../snapshots/snapshotStore.ts";
+import { cellAt, readNotebook } from "../text/notebook.ts";
 import { editorSettings } from "./editorSettings.ts";
 import type { LintBasis } from "./openPrograms.ts";
 import type { Program } from "./programs.ts";
@@ -39,21 +43,24 @@ async function acceptedFor(
   return value?.get(program.path) ?? [];
 }
 
-/** Hyperparameters of a program as git's HEAD has it; null where git does not know it. */
+/** Hyperparameters of a program as its last run had them, else as git's HEAD has them; null where neither knows it. */
 export async function loadBaseline(
   linter: Linter,
   program: Program,
   libraryVersions: LibraryVersions,
 ): Promise<Baseline | null> {
   if (!isOnDisk(program)) return null;
+  const run = await lastSnapshotOf(program.path);
+  if (run !== null) return { name: runText(run), hyperparameters: run.hyperparameters };
   const earlier = await textAtRevision(program.path);
   if (earlier === null) return null;
-  const isNotebook = program.path.endsWith(".ipynb");
-  const text = isNotebook ? readNotebook(program.path, earlier).value.text : earlier;
+  const notebook = program.path.endsWith(".ipynb") ? readNotebook(program.path, earlier).value : null;
+  const text = notebook?.text ?? earlier;
+  const locate = notebook === null ? locateIn(text) : (at: number) => cellAt(notebook, at) ?? { row: 1, cell: null };
   const document = await linter.openDocument(program.path, text);
   if (!document) return null;
   try {
-    return { name: "HEAD", hyperparameters: document.facts(libraryVersions).hyperparameters };
+    return { name: "HEAD", hyperparameters: earlierState(document.facts(libraryVersions).hyperparameters, locate) };
   } finally {
     document.dispose();
   }

@@ -3,28 +3,29 @@ import type { Hover } from "vscode-languageserver";
 import type { Resolved } from "../facts/resolved.ts";
 import type { OptimizerArgument, OptimizerFact, ScalarValue, TrainingFacts } from "../facts/trainingFacts.ts";
 import { optimizersHere } from "../facts/trainingFacts.ts";
-import type { Diagnostic } from "../lint/diagnostic.ts";
 import { ruleMarkdown } from "../lint/ruleDocuments.ts";
 import { hoverDocument } from "../rules/ruleDocument.ts";
 import { indexLines, rowColumnAt } from "../text/lineIndex.ts";
 import type { TextRange } from "../text/range.ts";
+import { changeHover } from "./changeHover.ts";
+import type { LintedProgram } from "./openPrograms.ts";
 import { locationOf, type Program } from "./programs.ts";
 import { ruleDocumentUrl } from "./ruleLinks.ts";
 
 /** What is known at an offset: the findings there with their rules' documents, else the optimizer's settings. */
 export async function hoverAt(
-  program: Program,
-  facts: TrainingFacts,
-  diagnostics: readonly Diagnostic[],
+  { program, result: { facts, diagnostics }, baseline }: LintedProgram,
   offset: number,
   textOf: TextOf,
 ): Promise<Hover | null> {
+  const change = baseline === null ? null : changeHover(program, facts, baseline, offset);
   const findings = diagnostics.filter((finding) => holds(finding, offset));
   const optimizer = optimizerHover(program, facts, offset, textOf);
   const rules = [...new Set(findings.map((finding) => finding.rule))];
   const sections = (await Promise.all(rules.map(ruleSection))).filter((section) => section !== null);
   if (optimizer) sections.push(optimizer.markdown);
-  const range = optimizer?.range ?? findings[0];
+  if (change) sections.push(change.markdown);
+  const range = change?.range ?? optimizer?.range ?? findings[0];
   const location = range ? locationOf(program, range) : null;
   if (sections.length === 0 || !location) return null;
   return { contents: { kind: "markdown", value: sections.join("\n\n---\n\n") }, range: location.range };

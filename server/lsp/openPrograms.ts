@@ -2,7 +2,7 @@ import { defaultSettings, type Settings } from "../config/settings.ts";
 import { type AcceptedEntry, withoutAccepted } from "../lint/acceptedFindings.ts";
 import type { LintResult } from "../lint/diagnostic.ts";
 import type { LibraryVersions, LintDocument, Linter } from "../lint/linter.ts";
-import type { Baseline } from "../lint/lintSource.ts";
+import type { Baseline } from "../rules/rule.ts";
 import type { TextEdit } from "../text/range.ts";
 import type { Program } from "./programs.ts";
 
@@ -35,6 +35,8 @@ export interface LintedProgram {
   readonly program: Program;
   readonly revision: number;
   readonly result: LintResult;
+  /** What the hyperparameters were compared with. */
+  readonly baseline: Baseline | null;
 }
 
 export interface OpenPrograms {
@@ -94,7 +96,7 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
         // A text that does not parse is usual while it is typed; a rule that failed is not.
         if (problem.offset === undefined) tell(entry, `${problem.path}: ${problem.message}`);
       }
-      entry.linted = { program: entry.program, revision: entry.revision, result };
+      entry.linted = { program: entry.program, revision: entry.revision, result, baseline };
       return entry.linted;
     } catch (error) {
       tell(entry, `Cannot lint ${entry.program.path}: ${error instanceof Error ? error.message : error}`);

@@ -42,9 +42,7 @@ export function answerRequests(
     cancellable(async ({ textDocument, position }) => {
       const linted = await lintOf(textDocument.uri);
       const offset = linted && offsetOf(linted.program, textDocument.uri, position);
-      return linted && offset !== null
-        ? hoverAt(linted.program, linted.result.facts, linted.result.diagnostics, offset, textOf)
-        : null;
+      return linted && offset !== null ? hoverAt(linted, offset, textOf) : null;
     }),
   );
   connection.languages.inlayHint.on(

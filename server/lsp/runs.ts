@@ -18,6 +18,8 @@ export interface WatchedRuns {
 
 export interface RunEvents {
   readonly factsOf: MonitorOptions["factsOf"];
+  /** The client has started a script. */
+  readonly onStarted: (codePath: string, command: readonly string[]) => void;
   /** Places that verdicts lead to have come or gone. */
   readonly onPlacesChanged: () => void;
   /** A run was begun, has ended, or has a new verdict. */
@@ -74,7 +76,10 @@ export function serveRuns(connection: Connection, events: RunEvents): WatchedRun
     return markdown === null ? null : readableDocument(markdown);
   });
   onNotification(connection, "haywire/terminalOutput", (params) => {
-    if (params.codePath !== null) codePaths.set(params.runId, params.codePath);
+    if (params.codePath !== null) {
+      if (params.command !== undefined) events.onStarted(params.codePath, params.command);
+      codePaths.set(params.runId, params.codePath);
+    }
     monitor().terminalOutput(params);
   });
 

@@ -23,8 +23,10 @@ export function githubReport(files: readonly ReportedFile[]): string {
         return `::${commands[diagnostic.severity]} file=${property(file.path)}${place},title=${title}::${data(cell + diagnostic.message)}\n`;
       }),
       ...file.problems.map((problem) => {
-        const place = problem.offset === undefined ? "" : `,line=${file.locate(problem.offset).row}`;
-        return `::warning file=${property(file.path)}${place},title=haywire::${data(problem.message)}\n`;
+        const at = problem.offset === undefined ? null : file.locate(problem.offset);
+        const place = at === null || at.cell !== null ? "" : `,line=${at.row}`;
+        const cell = at === null || at.cell === null ? "" : `cell ${at.cell}: `;
+        return `::warning file=${property(file.path)}${place},title=haywire::${data(cell + problem.message)}\n`;
       }),
     ])
     .join("");

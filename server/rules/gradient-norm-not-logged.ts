@@ -36,7 +36,7 @@ export const gradientNormNotLogged: Rule = {
   name: "gradient-norm-not-logged",
   severity: "hint",
   title: "An adaptive optimizer's loss is logged without a gradient norm",
-  frameworks: ["pytorch"],
+  frameworks: ["pytorch", "keras", "optax"],
   sources: [
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html: returns the total norm before clipping",
     "transformers 5.23 trainer.py L2255: logs grad_norm beside the loss",
@@ -51,13 +51,7 @@ export const gradientNormNotLogged: Rule = {
       const log = optimizer === null ? null : bestLog(facts, loop);
       if (optimizer === null || log === null || seen.has(log.start) || isShort(facts, loop, text)) continue;
       seen.add(log.start);
-      const clip = loop.events.find(
-        ({ kind, start, end }) => kind === "clip" && /clip_grad_norm_?\(/.test(text.slice(start, end)),
-      );
-      const cure =
-        clip === undefined
-          ? "Log the gradient norm beside it."
-          : "Log the norm that clip_grad_norm_ returns beside it.";
+      const cure = cureOf(loop, text);
       report({
         start: log.start,
         end: log.end,
@@ -103,7 +97,10 @@ function adaptiveOptimizer(facts: TrainingFacts, loop: TrainingLoopFact, text: s
 
 /** Where one more number belongs: in the loop itself before behind it, in a logger of numbers before lines of text. */
 function bestLog(facts: TrainingFacts, loop: TrainingLoopFact): LossLogFact | null {
-  const logs = facts.lossLogs.filter(({ loopStart }) => loopStart === loop.start);
+  const logs = facts.lossLogs.filter(
+    // What a metric of flax or Keras collects is averaged before it is logged elsewhere.
+    ({ loopStart, logger, framework }) => loopStart === loop.start && (framework === "pytorch" || logger !== "meter"),
+  );
   const rank = ({ place, logger, extension }: LossLogFact) =>
     places.indexOf(place) * 100 + preferred.indexOf(logger) + (extension === null ? 50 : 0);
   return logs.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
@@ -119,4 +116,13 @@ function isShort({ epochLoops }: TrainingFacts, loop: TrainingLoopFact, text: st
   return (
     (own.length !== null && own.length < fewestSteps) || /epoch/i.test(text.slice(own.header.start, own.header.end))
   );
+}
+
+function cureOf({ framework, events }: TrainingLoopFact, text: string): string {
+  if (framework === "keras") return "Log tf.linalg.global_norm of the gradients beside it.";
+  if (framework === "optax") return "Log optax.global_norm of the gradients beside it.";
+  const isClipped = events.some(
+    ({ kind, start, end }) => kind === "clip" && /clip_grad_norm_?\(/.test(text.slice(start, end)),
+  );
+  return isClipped ? "Log the norm that clip_grad_norm_ returns beside it." : "Log the gradient norm beside it.";
 }

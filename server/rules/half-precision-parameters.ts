@@ -12,7 +12,7 @@ const stuckFrom = { bfloat16: 512, float16: 4096 } as const;
 
 /** Code that keeps float32 copies, rounds stochastically, or trains adapters in float32 on a frozen half-precision net. */
 const keepsPrecision =
-  /master|fp32_?(param|copy|weight)|float32_?(param|copy|weight)|FP16_?Optimizer|stochastic_?round|copy_stochastic|torchao|bitsandbytes|\bbnb\b|\bpeft\b|lora|optimi\b|kahan|parallelism_config|FullyShardedDataParallelPlugin/i;
+  /master_?(param|weight|copy)|(param|weight)s?_?master|fp32_?(param|copy|weight)|float32_?(param|copy|weight)|FP16_?Optimizer|stochastic_?round|copy_stochastic|torchao|bitsandbytes|\bbnb\b|\bpeft\b|(?<![a-z])lora|optimi\b|kahan|parallelism_config|FullyShardedDataParallelPlugin/i;
 
 const keepFloat32: Readonly<Partial<Record<FrameworkName, string>>> = {
   pytorch: "Keep the parameters in float32 and compute under torch.autocast",
@@ -64,7 +64,7 @@ function message(fact: PrecisionFact, optimizer: OptimizerFact): string {
   const bits = type === "bfloat16" ? 8 : 11;
   const lost =
     rate === null || rate <= 0
-      ? `a step smaller than 1/${2 ** bits} of a weight is rounded away`
+      ? `a step smaller than 1/${2 ** (bits + 1)} of a weight is rounded away`
       : `a weight above ${numberText(stuckFrom[type] * rate)} does not move at a rate of ${numberText(rate)}, as the step is less than half of the distance to the next number`;
   return `${optimizerName(optimizer)} updates ${type} parameters (${fact.shownBy}), which have ${bits} significant bits: ${lost}. ${keep}.`;
 }

@@ -2,11 +2,14 @@ import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
 import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
+import { batchNormSmallBatch } from "./batch-norm-small-batch.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
 import { deepspeedConfig } from "./deepspeed-config.ts";
+import { deprecatedAmp } from "./deprecated-amp.ts";
 import { epsUnsetUnderMixedPrecision } from "./eps-unset-under-mixed-precision.ts";
+import { evalModeMissing } from "./eval-mode-missing.ts";
 import { fp16WithoutLossScaling } from "./fp16-without-loss-scaling.ts";
 import { gradientNormNotLogged } from "./gradient-norm-not-logged.ts";
 import { halfPrecisionParameters } from "./half-precision-parameters.ts";
@@ -16,6 +19,7 @@ import { lossScalerMisuse } from "./loss-scaler-misuse.ts";
 import { manyHyperparametersChanged } from "./many-hyperparameters-changed.ts";
 import { missingGradientClipping } from "./missing-gradient-clipping.ts";
 import { noLearningRateSchedule } from "./no-learning-rate-schedule.ts";
+import { noValidationLoss } from "./no-validation-loss.ts";
 import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
@@ -24,8 +28,10 @@ import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
 import { schedulerStepOrder } from "./scheduler-step-order.ts";
+import { trainingDataNotShuffled } from "./training-data-not-shuffled.ts";
 import { unstableLoss } from "./unstable-loss.ts";
 import { unusedSuppression } from "./unused-suppression.ts";
+import { weightDecayOnNormAndBias } from "./weight-decay-on-norm-and-bias.ts";
 import { zeroGradMissing } from "./zero-grad-missing.ts";
 
 /** Every rule, in the order of their names. */
@@ -34,11 +40,14 @@ export const rules: readonly Rule[] = [
   activationBeforeLoss,
   adamL2WeightDecay,
   anomalyDetectionLeftOn,
+  batchNormSmallBatch,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
   deepspeedConfig,
+  deprecatedAmp,
   epsUnsetUnderMixedPrecision,
+  evalModeMissing,
   fp16WithoutLossScaling,
   gradientNormNotLogged,
   halfPrecisionParameters,
@@ -48,6 +57,7 @@ export const rules: readonly Rule[] = [
   manyHyperparametersChanged,
   missingGradientClipping,
   noLearningRateSchedule,
+  noValidationLoss,
   noWarmup,
   nonfiniteHidden,
   nonfiniteUnchecked,
@@ -55,7 +65,9 @@ export const rules: readonly Rule[] = [
   optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,
+  trainingDataNotShuffled,
   unstableLoss,
   unusedSuppression,
+  weightDecayOnNormAndBias,
   zeroGradMissing,
 ];

@@ -54,7 +54,9 @@ export const learningRateHigh: Rule = {
     if (rateSetElsewhere.test(context.text) || context.facts.learningRateWrites.length > 0) return;
     const fineTuning = fineTunesTransformer(context.facts, context.text);
     for (const optimizer of optimizersHere(context.facts)) {
-      if (!optimizer.adamFamily || optimizesTensors(optimizer) || isReplaced(context.facts, optimizer)) continue;
+      // LAMB scales each layer's step to the layer's norm, so that its rate means something else.
+      if (!optimizer.adamFamily || optimizer.algorithm === "lamb" || optimizesTensors(optimizer)) continue;
+      if (isReplaced(context.facts, optimizer)) continue;
       const kind = fineTuning && isTuned(optimizer) && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       const limit = context.optionValue(kind);
       const argument = highRate(optimizer, limit, context.facts);

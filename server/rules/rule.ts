@@ -1,6 +1,7 @@
-import type { FrameworkName, HyperparameterFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { FrameworkName, TrainingFacts } from "../facts/trainingFacts.ts";
 import type { FrameworkFixes } from "../frameworks/framework.ts";
 import type { FileRange, TextEdit, TextRange } from "../text/range.ts";
+import type { EarlierHyperparameter } from "./hyperparameterChanges.ts";
 import type { RuleOption } from "./ruleOption.ts";
 
 export type Severity = "error" | "warning" | "info" | "hint";
@@ -32,13 +33,19 @@ export interface Finding extends TextRange {
   readonly related: readonly RelatedPlace[];
 }
 
+/** Hyperparameters of an earlier state of the file, and how messages call it: `"HEAD"`, `"the run of 24 Nov, 12:05"`. */
+export interface Baseline {
+  readonly name: string;
+  readonly hyperparameters: readonly EarlierHyperparameter[];
+}
+
 /** What a rule may look at, all of it passed in. */
 export interface RuleContext {
   readonly text: string;
   readonly facts: TrainingFacts;
   readonly fixesOf: (framework: FrameworkName) => FrameworkFixes;
-  /** Hyperparameters of the baseline (git HEAD or the last run), null where there is none. */
-  readonly baseline: { readonly name: string; readonly hyperparameters: readonly HyperparameterFact[] } | null;
+  /** Hyperparameters of an earlier state (the last run, else git's HEAD), null where there is none. */
+  readonly baseline: Baseline | null;
   /** What the project sets for one of the rule's own options, else its default. */
   readonly optionValue: (option: RuleOption) => number;
 }

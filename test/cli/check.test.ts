@@ -176,7 +176,7 @@ test("changes lists hyperparameters that differ from git", async () => {
   writeFileSync(path.join(cwd, "train.py"), keepsGraph.replace("lr=0.01", "lr=0.03"));
   const { status, stdout } = await run(["changes", "train.py"], { cwd });
   assert.equal(status, 0);
-  assert.match(stdout, /^train\.py:4: .*0\.01 → 0\.03$/m);
+  assert.match(stdout, /^train\.py:4: .*0\.01 → 0\.03 {2}\(was: line 4\)$/m);
 });
 
 test("a notebook is linted as one program, named by cell, and fixed within its cells alone", async () => {

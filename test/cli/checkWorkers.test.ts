@@ -20,6 +20,7 @@ function job(index: number, text = training): CheckJob {
     settings: defaultSettings.lint,
     libraryVersions: new Map([["torch", "2.6"]]),
     earlierText: training.replace("0.5", "0.1"),
+    lastRun: null,
     fixes: "safe",
   };
 }

@@ -25,6 +25,7 @@ test("finds losses summed or appended with their graph", () => {
   assert.deepEqual(keptBy("total = total + loss"), [["total", "sum", "loss"]]);
   assert.deepEqual(keptBy("total += loss * x.size(0)"), [["total", "sum", "loss"]]);
   assert.deepEqual(keptBy("losses.append(loss)"), [["losses", "append", "loss"]]);
+  assert.deepEqual(keptBy("total += loss\n    if step % 100 == 0:\n        total = 0"), [["total", "sum", "loss"]]);
 });
 
 test("stays silent where the number alone is kept or the sum is backpropagated", () => {
@@ -38,6 +39,7 @@ test("stays silent where the number alone is kept or the sum is backpropagated",
     "with torch.no_grad():\n        total += loss",
     "count += 1",
     "seen = 0\n    seen += loss",
+    "with timer:\n        seen = 0\n        seen += loss",
   ];
   for (const line of silent) assert.deepEqual(keptBy(line), [], line);
   const rebound = program("total += loss").replace(

@@ -103,3 +103,19 @@ test("marks parameter groups, and leaves out classes of the file and of other li
   assert.deepEqual(factsOf("import torch\nclass Adam:\n    pass\nopt = Adam(p)\n").optimizers, []);
   assert.deepEqual(factsOf("import torch\nfrom mine import Adam\nopt = Adam(p)\n").optimizers, []);
 });
+
+test("reads an optimizer that is chosen by name, and transformers' own AdamW with its defaults", () => {
+  const chosen = factsOf(
+    'import argparse\nimport torch.optim as optim\nparser = argparse.ArgumentParser()\nparser.add_argument("--optim", default="Adam")\nargs = parser.parse_args()\nopt = getattr(optim, args.optim)(model.parameters(), lr=1e-3)\n',
+  );
+  assert.deepEqual(
+    chosen.optimizers.map(({ constructorName, boundTo }) => [constructorName, boundTo]),
+    [["Adam", "opt"]],
+  );
+  const [hub] = factsOf(
+    "import torch\nfrom transformers import AdamW\nopt = AdamW(model.parameters(), lr=5e-5)\n",
+  ).optimizers;
+  assert.equal(hub?.algorithm, "adamw");
+  assert.ok(hub.arguments.eps?.resolved.known);
+  assert.equal(hub.arguments.eps.resolved.value, 1e-6);
+});

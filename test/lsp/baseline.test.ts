@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import type { Hover } from "vscode-languageserver";
 import { folderWith, git, run } from "../cli/command.ts";
 import { codes, connect, has, script } from "./session.ts";
 
@@ -95,4 +96,34 @@ test("findings that the project's baseline accepts are not told, until the basel
     changes: [{ uri: baseline, type: 3 }],
   });
   await client.publication(uri, has("learning-rate-high"));
+});
+
+test("a run that the client starts is what a script is compared with from then on, and the hover lists old and new", async () => {
+  const { uri, file } = repository();
+  const started = text(0.003, 1e-5, 0.03);
+  writeFileSync(file, started);
+  const client = await connect();
+  await client.open(uri, started);
+  await client.publication(uri, has("many-hyperparameters-changed"));
+  const since = client.published.length;
+  const params = { runId: "terminal:1", name: "train.py", codePath: file, text: "", command: ["python", file] };
+  await client.connection.sendNotification("haywire/terminalOutput", params);
+  await client.publication(uri, (published) => !has("many-hyperparameters-changed")(published), since);
+
+  const changed = text(0.004, 1e-5, 0.03);
+  const version = 2;
+  const contentChanges = [{ text: changed }];
+  await client.connection.sendNotification("textDocument/didChange", {
+    textDocument: { uri, version },
+    contentChanges,
+  });
+  const before = changed.slice(0, changed.indexOf("0.004")).split("\n");
+  const position = { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
+  const hover: Hover | null = await client.connection.sendRequest("textDocument/hover", {
+    textDocument: { uri },
+    position,
+  });
+  const shown = JSON.stringify(hover?.contents);
+  assert.match(shown, /Changed since the run of \d{4}-/);
+  assert.match(shown, /\| learningRate \| `0\.003` \(line \d+\) \| `0\.004` \(line \d+\) \|/);
 });

@@ -38,7 +38,9 @@ function trainingFiles(): ReadonlyMap<string, readonly string[]> {
     const root = file.slice(0, file.length - name.length);
     if (!files.has(repository)) {
       const all = readdirSync(root, { recursive: true, encoding: "utf8" }).toSorted();
-      const own = all.filter((each) => each.endsWith(".py") && !/(^|\/)(tests?|conftest)\b|test_[^/]*$/.test(each));
+      const own = all.filter(
+        (each) => each.endsWith(".py") && !/(^|\/)(tests?|conftest|keras\/src)\b|test_[^/]*$/.test(each),
+      );
       files.set(
         repository,
         own.map((each) => path.join(root, each)),
@@ -64,8 +66,9 @@ for (const files of trainingFiles().values()) {
       const mutant = make(text);
       if (mutant === null) continue;
       before ??= await countsIn(file, text);
+      if (before.has(rule)) continue;
       left.set(name, (left.get(name) ?? 0) + 1);
-      const found = ((await countsIn(file, mutant)).get(rule) ?? 0) > (before.get(rule) ?? 0);
+      const found = (await countsIn(file, mutant)).has(rule);
       const tally = made.get(name) ?? { found: 0, total: 0 };
       made.set(name, { found: tally.found + (found ? 1 : 0), total: tally.total + 1 });
       if (!found && show) console.log(`missed\t${name}\t${file}`);

@@ -6,11 +6,11 @@ export interface Mutation {
   readonly make: (text: string) => string | null;
 }
 
-const zeroGrad = /^\s*[\w.]+\.zero_grad\(.*\)\s*(#.*)?$/;
+const zeroGrad = /^\s*[\w.]+\.zero_grad\([^;]*\)\s*(#.*)?$/;
 const backward = /^\s*[\w.()/ ]+\.backward\(.*\)\s*(#.*)?$/;
 const optimizerStep = /^\s*(self\.)?\w*(opt|optim|optimizer|trainer)\w*\.step\(\)\s*(#.*)?$/i;
 const anyStep = /^\s*((self\.)?\w*(opt|optim|optimizer)\w*\.step\(\)|(self\.)?\w*scaler\w*\.step\(.*\))\s*(#.*)?$/i;
-const schedulerStep = /^\s*(self\.)?\w*sched\w*\.step\(.*\)\s*(#.*)?$/i;
+const schedulerStep = /^\s*(self\.)?\w*sched\w*\.step\(\)\s*(#.*)?$/i;
 const clip = /^\s*(\w+ = )?(torch\.)?(nn\.)?(utils\.)?clip_grad_(norm|value)_?\(.*\)\s*(#.*)?$/;
 const trains = /\.backward\(/;
 
@@ -87,7 +87,12 @@ export const mutations: readonly Mutation[] = [
   {
     name: "scheduler stepped before the optimizer",
     rule: "scheduler-step-order",
-    make: moving(schedulerStep, optimizerStep, "before"),
+    make: (text) => {
+      // A scheduler of the author's own may be meant to go first, and Accelerate waits for the optimizer by itself.
+      if (!/lr_scheduler\.\w+\(|get_\w*schedule/.test(text) || /Accelerator|fabric|apex|deepspeed/.test(text))
+        return null;
+      return moving(schedulerStep, optimizerStep, "before")(text);
+    },
   },
   {
     name: "scheduler never stepped",
@@ -157,7 +162,17 @@ export const mutations: readonly Mutation[] = [
   {
     name: "loss summed with its graph",
     rule: "loss-keeps-graph",
-    make: replacing(/^(\s*(?:self\.)?\w+ \+= (?:self\.)?loss\w*)\.item\(\)\s*$/m, "$1", trains),
+    make: (text) => {
+      const lines = text.split("\n");
+      for (const [at, line] of lines.entries()) {
+        const kept = line.replace(/^(\s*(?:self\.)?\w+ \+= (?:self\.)?loss\w*)\.item\(\)\s*$/, "$1");
+        // In the same loop as a backward pass: sums of an evaluation have no graph.
+        const above = lines.slice(Math.max(0, at - 25), at).findLast((each) => backward.test(each));
+        if (kept === line || above === undefined || indentOf(above) !== indentOf(line)) continue;
+        return lines.with(at, kept).join("\n");
+      }
+      return null;
+    },
   },
   {
     name: "losses appended with their graph",

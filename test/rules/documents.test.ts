@@ -3,11 +3,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { defaultSettings } from "../../server/config/settings.ts";
 import type { Diagnostic, LintResult } from "../../server/lint/diagnostic.ts";
+import { earlierState } from "../../server/lint/earlierState.ts";
 import { createLinter } from "../../server/lint/linter.ts";
-import type { Baseline } from "../../server/lint/lintSource.ts";
 import { createParsers } from "../../server/lint/loadParsers.ts";
+import { locateIn } from "../../server/report/reportedFile.ts";
 import { rules } from "../../server/rules/index.ts";
-import type { Rule } from "../../server/rules/rule.ts";
+import type { Baseline, Rule } from "../../server/rules/rule.ts";
 import { parseRuleDocument, type RuleExample } from "../../server/rules/ruleDocument.ts";
 import { applyEdits } from "../../server/text/edits.ts";
 
@@ -135,7 +136,8 @@ async function findingsOf(
   example: RuleExample,
   before: RuleExample | null | undefined,
 ): Promise<readonly Diagnostic[]> {
-  const baseline = before ? (await lint(before, null)).facts.hyperparameters : null;
+  const earlier = before ? (await lint(before, null)).facts.hyperparameters : null;
+  const baseline = earlier === null ? null : earlierState(earlier, locateIn(before?.code ?? ""));
   const result = await lint(example, baseline === null ? null : { name: "HEAD", hyperparameters: baseline });
   assert.deepEqual(result.problems, []);
   assert.ok(result.facts.frameworks.length > 0, "the example names no framework");

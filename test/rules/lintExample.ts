@@ -1,7 +1,9 @@
 import { defaultSettings } from "../../server/config/settings.ts";
 import type { Diagnostic } from "../../server/lint/diagnostic.ts";
+import { earlierState } from "../../server/lint/earlierState.ts";
 import { createLinter } from "../../server/lint/linter.ts";
 import { createParsers } from "../../server/lint/loadParsers.ts";
+import { locateIn } from "../../server/report/reportedFile.ts";
 
 const linter = createLinter(createParsers());
 
@@ -26,7 +28,10 @@ export async function findingsFor(
     options: options.options === undefined ? {} : { [rule]: options.options },
   };
   const earlier = before === undefined ? null : await linter.lintText({ path, text: before, libraryVersions });
-  const baseline = earlier === null ? null : { name: "HEAD", hyperparameters: earlier.facts.hyperparameters };
+  const baseline =
+    earlier === null
+      ? null
+      : { name: "HEAD", hyperparameters: earlierState(earlier.facts.hyperparameters, locateIn(before ?? "")) };
   const { diagnostics } = await linter.lintText({ path, text, settings, baseline, libraryVersions });
   return diagnostics.filter((diagnostic) => diagnostic.rule === rule);
 }

@@ -1,0 +1,12 @@
+import type { SourceIndex } from "../facts/scope.ts";
+
+/** Shuffling by other means, data whose order is meant, and data without an order. */
+const orderIsMeant =
+  /shuffl(?!e\s*[=:]\s*(False|false))|permutation|randperm|random_split|train_test_split|sample\(\s*frac|bptt|stateful|time_?series|forecast|\bstock|\bsensor|\bLSTM|\bGRU\b|\bRNN\b|SimpleRNN|curriculum|streaming|overfit|\bvideo|trajector|episode|reward|\bmake_(classification|moons|blobs|circles|regression)\b/i;
+
+/** Whether nothing in the file speaks of an order that is mixed elsewhere or meant. */
+export function speaksOfNoOrder(source: SourceIndex): boolean {
+  let code = source.text;
+  for (const { start, end } of source.module.comments.toReversed()) code = code.slice(0, start) + code.slice(end);
+  return !orderIsMeant.test(code);
+}
