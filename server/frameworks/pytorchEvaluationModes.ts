@@ -1,7 +1,7 @@
 import { terminalName } from "../facts/dottedText.ts";
 import type { EvaluationEdit, EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
 import type { FunctionInfo, Scope, SourceIndex } from "../facts/scope.ts";
-import type { Expression, Statement } from "../syntax/tree.ts";
+import type { Call, Expression, Statement } from "../syntax/tree.ts";
 import { type ModeLayers, mayComeInEvaluation, modeLayersOf } from "./modeLayers.ts";
 import { mode, modeOf } from "./pytorchModeState.ts";
 import {
@@ -42,7 +42,7 @@ export function collectTorchEvaluationModes(
       const { callee } = evaluation;
       const receiver = callee.kind === "attribute" ? callee.object : callee;
       const layers = layersOf(trace, model);
-      if (layers === "none") continue;
+      if (layers === "none" || hasOwnTrain(model, source)) continue;
       const { start, end } = evaluation;
       found.set(start, {
         start,
@@ -97,7 +97,9 @@ function faultOf(
   const first = pass.calls[0];
   const all = everywhere.flatMap(({ calls }) => calls);
   if (first === undefined || !all.every(({ model }) => isTrained(model, traces))) return null;
-  const recordsGraph = all.every(({ gradients }) => gradients === "on");
+  if (all.some(({ call, model }) => saysItsMode(call) || isOneOfSeveral(model, source))) return null;
+  // Before PyTorch 0.4 an input that was volatile kept no graph.
+  const recordsGraph = all.every(({ gradients }) => gradients === "on") && !/volatile\s*=\s*True/.test(source.text);
   const standings = all.map((call) => standingOf(call, trace, source));
   const inTraining = !standings.includes("apart") && standings.includes("training");
   const layers = inTraining ? modeLayersOf(first.call.callee, first.scope) : "unknown";
@@ -117,6 +119,25 @@ function faultOf(
     training: training.draft.header,
     edit: editOf(pass, first, training, fault),
   };
+}
+
+/** `model(x, training=False)`: a Keras model on torch. */
+function saysItsMode({ arguments: given }: Call): boolean {
+  return given.some(({ name }) => name === "training");
+}
+
+/** `for model in models`: which of them is meant, and what was done to it, is not followed. */
+function isOneOfSeveral(model: string, { text }: SourceIndex): boolean {
+  return new RegExp(`\\bfor ([\\w, ]+, )?${lastName(model)}(, [\\w, ]+)? in\\b`).test(text);
+}
+
+/** `train_custom()`: a method of the model's own that may put it back. */
+function hasOwnTrain(model: string, { text }: SourceIndex): boolean {
+  return new RegExp(`\\b${lastName(model)}\\.\\w*train\\w+\\(`).test(text);
+}
+
+function lastName(model: string): string {
+  return model.match(/\w+$/)?.[0] ?? "(?!)";
 }
 
 /** A loop of the file trains it: a discriminator, a teacher or a critic has modes of its own. */

@@ -18,7 +18,7 @@ const heldOut =
 
 /** Training for which a loss on held-out data has no meaning or is looked at elsewhere. */
 const otherAims =
-  /pre_?train(?!ed)|diffusion|ddpm|denois|autoencoder|\bvae\b|generator|discriminator|contrastive|simclr|byol|self_?supervis|style_?transfer|perceptual|word2vec|skip_?gram|node2vec|embedding_?model|\bgan\b|\bnerf\b|\bsiren\b|\bpinn\b|replay|reward|q_network|policy|episode|inverse|overfit|toy|distill/i;
+  /pre_?train(?!ed)|diffusion|ddpm|denois|autoencoder|\bvae\b|generator|discriminator|contrastive|simclr|byol|self_?supervis|style_?transfer|perceptual|word2vec|skip_?gram|node2vec|embedding_?model|\bgan\b|\bnerf\b|\bsiren\b|\bpinn\b|replay|reward|q_network|policy|episode|inverse|overfit|toy|distill|lr_?find|find_?lr|range_?test/i;
 
 /** Whether nothing in the file's code speaks of validation, and its aim is one that wants it. */
 function lacksValidation(source: SourceIndex, traits: readonly ModelTraitFact[]): boolean {
