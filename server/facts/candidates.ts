@@ -26,6 +26,12 @@ export function unknown(reason: string): Candidates {
   return { known: false, reason };
 }
 
+/** One expression as all that something stands for; what stands in a configuration file comes from there, however it is reached. */
+export function single(expression: Expression, scope: Scope, via: string): Candidates {
+  const source = scope.source.module.language === "configuration" ? "configuration file" : via;
+  return { known: true, candidates: [{ expression, scope, via: source, overridable: false, position: null }] };
+}
+
 /** What a name can stand for where it is used. */
 export function candidatesOfName(name: string, at: TextRange, scope: Scope): Candidates {
   const elsewhere = definitionElsewhere(name, scope);

@@ -1,7 +1,6 @@
-import type { Call, ClassDefinition, DictionaryLiteral, Expression } from "../syntax/tree.ts";
-import type { TextRange } from "../text/range.ts";
+import type { Call, DictionaryLiteral, Expression } from "../syntax/tree.ts";
 import { commandLineDefault } from "./argparseDefaults.ts";
-import { basesOf, calledAnywhere, methodOf } from "./calledFunctions.ts";
+import { calledAnywhere, methodOf } from "./calledFunctions.ts";
 import {
   argumentFor,
   type Candidate,
@@ -9,19 +8,15 @@ import {
   candidatesOfAssignments,
   candidatesOfName,
   reachingAssignment,
+  single,
   unknown,
 } from "./candidates.ts";
+import { classAttribute, fieldOfInstance, ownClass } from "./classFields.ts";
 import { composedPlaces, configurationOf } from "./configurationFile.ts";
-import { dottedText, terminalName } from "./dottedText.ts";
+import { terminalName } from "./dottedText.ts";
+import { assignmentsTo, endOfFile } from "./fieldAssignments.ts";
 import { classElsewhere, definitionElsewhere } from "./importedDefinition.ts";
-import {
-  type AssignmentBinding,
-  bindingsOf,
-  type ClassInfo,
-  classAround,
-  type Scope,
-  type SourceIndex,
-} from "./scope.ts";
+import { bindingsOf, classAround, type Scope } from "./scope.ts";
 
 const maximumDepth = 10;
 /** An object made in more ways than this is not followed: the work would multiply with each step. */
@@ -46,48 +41,6 @@ export function candidatesOfField(
   const later = candidatesOfAssignments(assigned, key);
   if (!later.known || initial === null) return later;
   return initial.known ? { known: true, candidates: [...initial.candidates, ...later.candidates] } : initial;
-}
-
-/** All of a file has run when another reads its names. */
-const endOfFile: TextRange = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
-
-interface FieldAssignments {
-  readonly assigned: readonly AssignmentBinding[];
-  /** The scope in which they are read: the module of another file where an imported object is set. */
-  readonly from: Scope;
-}
-
-/** `args.lr = …`, `config["lr"] = …`, and `self.lr = …` within the same class; of an imported object where it is made. */
-function assignmentsTo(object: Expression, key: string, scope: Scope): FieldAssignments {
-  const base = dottedText(object);
-  if (base === null) return { assigned: [], from: scope };
-  const found = assignmentsIn(scope.source, base, key);
-  if (base === "self" || base === "this") {
-    const own = classAround(scope);
-    return { assigned: found.filter((binding) => classAround(binding.scope) === own), from: scope };
-  }
-  if (found.length > 0) return { assigned: found, from: scope };
-  const home = homeOf(base, scope);
-  if (home === null) return { assigned: [], from: scope };
-  return { assigned: assignmentsIn(home.scope.source, home.base, key), from: home.scope };
-}
-
-function assignmentsIn({ attributeBindings }: SourceIndex, base: string, key: string): readonly AssignmentBinding[] {
-  return [
-    ...(attributeBindings.get(`${base}.${key}`) ?? []),
-    ...(attributeBindings.get(`${base}[${JSON.stringify(key)}]`) ?? []),
-  ];
-}
-
-/** Where an imported object is made, and how it is called there: `cfg.TRAIN` is `__C.TRAIN` of the file that says `cfg = __C`. */
-function homeOf(base: string, scope: Scope): { readonly base: string; readonly scope: Scope } | null {
-  const root = /^\w+/.exec(base)?.[0] ?? "";
-  const elsewhere = definitionElsewhere(root, scope);
-  if (elsewhere?.kind !== "name") return null;
-  const [only, ...more] = elsewhere.bindings;
-  const isAlias = only?.kind === "assignment" && more.length === 0 && only.value.kind === "name";
-  const name = isAlias && only.value.kind === "name" ? only.value.name : elsewhere.name;
-  return { base: name + base.slice(root.length), scope: elsewhere.scope };
 }
 
 /** The field of the object as it was made, before any assignment; null where the object does not say. */
@@ -290,67 +243,6 @@ function follow(expression: Expression, scope: Scope, depth: number): Candidate 
   return only === undefined || only.position !== null ? null : only;
 }
 
-function ownClass(call: Call, scope: Scope): ClassInfo | null {
-  if (call.callee.kind !== "name") return null;
-  const last = bindingsOf(call.callee.name, scope)?.at(-1);
-  if (last?.kind === "class") return scope.source.classes.get(last.definition) ?? null;
-  return classElsewhere(definitionElsewhere(call.callee.name, scope));
-}
-
-/** `Config(lr=3e-4).lr`: the argument where the class has the field, else the class's own default. */
-function fieldOfInstance(own: ClassInfo, call: Call, key: string, scope: Scope, depth: number): Candidates | null {
-  const initializer = own.methods.get("__init__") ?? own.methods.get("constructor");
-  if (initializer === undefined) {
-    const given = argumentFor(call, key, fieldPosition(own.definition, key));
-    if (given === "unclear") return unknown(`${key} is passed through * or **`);
-    return given === null ? classAttribute(own, key, depth) : single(given.value, scope, "argument");
-  }
-  for (const receiver of ["self", "this"]) {
-    const assigned = (own.scope.source.attributeBindings.get(`${receiver}.${key}`) ?? []).filter(
-      (binding) => classAround(binding.scope) === own,
-    );
-    if (assigned.length > 0) return candidatesOfAssignments(assigned, key);
-  }
-  return classAttribute(own, key, depth);
-}
-
-/** Position of a dataclass field among those that its constructor takes. */
-function fieldPosition(definition: ClassDefinition, key: string): number | null {
-  let position = 0;
-  for (const statement of definition.body) {
-    if (statement.kind !== "assignment" || statement.annotation === null) continue;
-    const target = statement.targets[0];
-    if (target?.kind === "name" && target.name === key) return position;
-    position += 1;
-  }
-  return null;
-}
-
-function classAttribute(own: ClassInfo, key: string, depth: number): Candidates | null {
-  const assigned = own.scope.bindings.get(key)?.filter((binding) => binding.kind === "assignment");
-  if (assigned !== undefined && assigned.length > 0) {
-    const found = candidatesOfAssignments(assigned, key);
-    if (!found.known) return found;
-    const candidates = found.candidates.map((candidate) => unwrapField(candidate, own.scope));
-    return { known: true, candidates };
-  }
-  if (depth > maximumDepth) return null;
-  for (const parent of basesOf(own)) {
-    const inherited = classAttribute(parent, key, depth + 1);
-    if (inherited !== null) return inherited;
-  }
-  return null;
-}
-
-/** `lr: float = field(default=1e-3)` and pydantic's `Field(1e-3)`. */
-function unwrapField(candidate: Candidate, scope: Scope): Candidate {
-  const { expression } = candidate;
-  if (expression.kind !== "call" || !/^[Ff]ield$/.test(terminalName(expression.callee) ?? "")) return candidate;
-  const given = argumentFor(expression, "default", 0);
-  if (given === null || given === "unclear") return candidate;
-  return { ...candidate, expression: given.value, scope };
-}
-
 function entryOf(dictionary: DictionaryLiteral, key: string, scope: Scope, depth: number): Candidates | null {
   let complete = true;
   for (const { key: name, value } of dictionary.entries.toReversed()) {
@@ -375,11 +267,6 @@ function entryOf(dictionary: DictionaryLiteral, key: string, scope: Scope, depth
 /** `{lr: 1e-3}` names a key in JavaScript and a variable in Python. */
 function isBareKey(scope: Scope): boolean {
   return scope.source.module.language === "typescript";
-}
-
-function single(expression: Expression, scope: Scope, via: string): Candidates {
-  const source = scope.source.module.language === "configuration" ? "configuration file" : via;
-  return { known: true, candidates: [{ expression, scope, via: source, overridable: false, position: null }] };
 }
 
 /** The literal string of an index, null for any other. */

@@ -7,6 +7,8 @@ export type ImportedDefinition =
 
 /** Longer chains of re-exports than this are not followed. */
 const maximumReexports = 5;
+/** A file with more star imports than this is a package's table of contents: to look through them would be to read the package. */
+const maximumStarImports = 4;
 
 /** What an import of a file binds, through re-exports and star imports; null for all that is not a file of the workspace. */
 export function importedDefinition(
@@ -19,7 +21,7 @@ export function importedDefinition(
     const whole = source.neighbours.module(module);
     return whole === null ? null : { kind: "module", source: whole };
   }
-  const from = source.neighbours.module(module);
+  const from = source.neighbours.module(module, imported);
   const defined = from === null ? null : definedIn(from, imported, depth);
   if (defined !== null) return defined;
   const inner = source.neighbours.module(module.endsWith(".") ? `${module}${imported}` : `${module}.${imported}`);
@@ -33,6 +35,11 @@ function definedIn(source: SourceIndex, name: string, depth: number): ImportedDe
     if (reexport?.kind === "import") return importedDefinition(reexport, source, depth + 1);
     return { kind: "name", name, scope: source.moduleScope, bindings };
   }
+  return throughStarImports(name, source, depth);
+}
+
+function throughStarImports(name: string, source: SourceIndex, depth: number): ImportedDefinition | null {
+  if (source.starImports.length > maximumStarImports) return null;
   for (const module of source.starImports) {
     const found = importedDefinition({ module, imported: name }, source, depth + 1);
     if (found?.kind === "name") return found;
@@ -43,13 +50,7 @@ function definedIn(source: SourceIndex, name: string, depth: number): ImportedDe
 /** What a name that no assignment of its file sets is in another file: by its import, or by a star import. */
 export function definitionElsewhere(name: string, scope: Scope): ImportedDefinition | null {
   const bindings = bindingsOf(name, scope);
-  if (bindings === null) {
-    for (const module of scope.source.starImports) {
-      const found = importedDefinition({ module, imported: name }, scope.source);
-      if (found?.kind === "name") return found;
-    }
-    return null;
-  }
+  if (bindings === null) return throughStarImports(name, scope.source, 0);
   const last = bindings.at(-1);
   if (last?.kind !== "import" || !bindings.every(({ kind }) => kind === "import")) return null;
   // `import models.net` binds `models`, which is the folder and not the file.

@@ -92,8 +92,11 @@ export interface ClassInfo {
 
 /** The sources that a file's imports, calls and configuration lead to. Nothing outside of the workspace is among them. */
 export interface NeighbouringSources {
-  /** The source of a module as the file's imports name it: `"utils.schedule"`, `"..engine"`, `"./model"`; null where none is found. */
-  readonly module: (name: string) => SourceIndex | null;
+  /**
+   * The source of a module as the file's imports name it: `"utils.schedule"`, `"..engine"`, `"./model"`; null where none is found,
+   * and where its text can have nothing to say of the name that is looked for in it.
+   */
+  readonly module: (name: string, lookedFor?: string) => SourceIndex | null;
   /** A configuration that the code names by a path: beside the file, in a folder above it, or absolute. */
   readonly configuration: (path: string) => SourceIndex | null;
   /** The sources that import the file and use this name. */

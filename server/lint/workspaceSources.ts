@@ -31,6 +31,10 @@ export type ParserOf = (file: string) => LanguageParser | null;
 const longestNeighbour = 400_000;
 /** Trees of this many characters are kept: about 60 bytes of memory each (see `largestSource`). */
 const keptCharacters = 2_000_000;
+/** Files that one file's names are looked for in: its facts come from few, and a package's contents are never read whole. */
+const maximumNeighbours = 16;
+/** Texts of this many characters are kept beside the trees, for looks that need no tree. */
+const keptTexts = 4_000_000;
 /** Files that use a function by name: with more of them its arguments vary, and the look would cost more than it tells. */
 const maximumUsers = 8;
 
@@ -51,7 +55,9 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
   const kept = new Map<string, Kept | null>();
   /** By file: the files that its facts were looked for in. */
   const consulted = new Map<string, Set<string>>();
+  const texts = new Map<string, { readonly stamp: string; readonly text: string | null }>();
   let keptLength = 0;
+  let textLength = 0;
   let revision = 0;
 
   function stampOf(file: string): string | null {
@@ -65,7 +71,30 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
     }
   }
 
+  function forgetText(file: string): void {
+    textLength -= texts.get(file)?.text?.length ?? 0;
+    texts.delete(file);
+  }
+
+  /** The text of a file as it is now; null when there is none that can be read as source. */
+  function textOf(file: string): string | null {
+    const known = texts.get(file);
+    if (known !== undefined && !watchesDisk) return known.text;
+    const stamp = stampOf(file);
+    if (known !== undefined && known.stamp === stamp) return known.text;
+    forgetText(file);
+    const text = stamp === null ? null : textOnDisk(file);
+    for (const oldest of texts.keys()) {
+      if (textLength + (text?.length ?? 0) <= keptTexts) break;
+      forgetText(oldest);
+    }
+    texts.set(file, { stamp: stamp ?? "", text });
+    textLength += text?.length ?? 0;
+    return text;
+  }
+
   function forgetFile(file: string): void {
+    forgetText(file);
     const known = kept.get(file);
     if (known !== undefined && known !== null) keptLength -= known.index.text.length;
     kept.delete(file);
@@ -99,7 +128,7 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
   }
 
   function read(file: string, parser: LanguageParser, parserOf: ParserOf): SourceIndex | null {
-    const text = textOnDisk(file);
+    const text = textOf(file);
     if (text === null || text.length > longestNeighbour) return null;
     const document = parser.open(text);
     try {
@@ -127,22 +156,33 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
     const users: string[] = [];
     const isUsed = new RegExp(`\\b${name}\\s*\\(`);
     for (const each of importingFiles.naming(root, [module, name])) {
-      if (each === file || !isUsed.test(textOnDisk(each) ?? "")) continue;
+      if (each === file || !isUsed.test(textOf(each) ?? "")) continue;
       users.push(each);
       if (users.length > maximumUsers) return [];
     }
     return users.flatMap((each) => sourceOf(each, file, parserOf) ?? []);
   }
 
+  /** Whether a text names something, or may bring it by a star import. */
+  function speaksOf(file: string, name: string): boolean {
+    const text = textOf(file) ?? "";
+    return new RegExp(`\\b${name}\\b|import \\*`).test(text);
+  }
+
   function neighboursOf(file: string, parserOf: ParserOf): NeighbouringSources {
     if (!path.isAbsolute(file)) return noNeighbours;
+    /** By the module and the name that is looked for in it, and by the file. */
+    const answers = new Map<string, SourceIndex | null>();
     const modules = new Map<string, SourceIndex | null>();
     const users = new Map<string, readonly SourceIndex[]>();
     return {
-      module: (name) =>
-        remembered(modules, name, () => {
+      module: (name, lookedFor) =>
+        remembered(answers, `${name}\0${lookedFor ?? ""}`, () => {
           const found = moduleFiles.module(file, name);
-          return found === null ? null : sourceOf(found, file, parserOf);
+          if (found === null || (lookedFor !== undefined && !speaksOf(found, lookedFor))) return null;
+          return remembered(modules, found, () =>
+            modules.size < maximumNeighbours ? sourceOf(found, file, parserOf) : null,
+          );
         }),
       configuration(name) {
         const found = moduleFiles.configuration(file, name);

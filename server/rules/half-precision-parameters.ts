@@ -1,4 +1,4 @@
-import type { FrameworkName, OptimizerFact, PrecisionFact } from "../facts/trainingFacts.ts";
+import { type FrameworkName, type OptimizerFact, optimizersHere, type PrecisionFact } from "../facts/trainingFacts.ts";
 import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
 import type { Rule } from "./rule.ts";
 import { isOffByDefault, keepsMasterWeights } from "./trainingContext.ts";
@@ -36,7 +36,7 @@ export const halfPrecisionParameters: Rule = {
     for (const fact of facts.precision) {
       const isOn = fact.enabled.known && fact.enabled.value && !isOffByDefault(fact.enabled);
       if (fact.scope !== "parameters" || fact.type === "unknown" || !isOn) continue;
-      const optimizers = facts.optimizers.filter((optimizer) => optimizer.framework === fact.framework);
+      const optimizers = optimizersHere(facts).filter((optimizer) => optimizer.framework === fact.framework);
       const optimizer = optimizers.find(({ adamFamily }) => adamFamily) ?? optimizers[0];
       if (optimizer === undefined) continue;
       report({
