@@ -16,7 +16,6 @@ import { saveState } from "./pytorchCheckpointFixes.ts";
 import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
-import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
 import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
 import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
@@ -26,9 +25,10 @@ import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
-import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
+import { collectTorchLossCalls } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { mayTrainWithTorch } from "./pytorchMentions.ts";
 import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
@@ -48,31 +48,7 @@ import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { torchSmallNormBatches } from "./smallNormBatches.ts";
-import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
-
-const named = (expects: "logits" | "other") =>
-  Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
-/** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
-const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
-/**
- * Facts begin at an optimizer, a backward pass or a loss; a loss of logits alone has findings where an activation comes before it.
- */
-const needs = new RegExp(
-  [
-    ...Object.keys(torchOptimizers),
-    ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
-    "getattr\\s*\\([\\w.]*optim",
-    "create_optimizer",
-    "\\bOptimizer\\)",
-    "backward\\s*\\(",
-    "cuda(?:\\.| import )amp",
-    "\\bapex\\b",
-    "detect_anomaly",
-    ...named("other").map((name) => `\\b${name}\\b`),
-    `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
-  ].join("|"),
-);
 
 /** Training loops written with torch. */
 export const pytorch: Framework = {
@@ -80,7 +56,7 @@ export const pytorch: Framework = {
   title: "PyTorch",
   language: "python",
   mentions: ["torch"],
-  needs,
+  needs: { test: mayTrainWithTorch },
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
     const optimizers = [
