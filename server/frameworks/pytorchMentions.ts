@@ -1,3 +1,4 @@
+import { mentionPattern } from "./mentionPattern.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { torchLosses } from "./pytorchLossCalls.ts";
 import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
@@ -26,9 +27,26 @@ const trains = new RegExp(
     ...lossesOf("other").map((name) => `\\b${name}\\b`),
   ].join("|"),
 );
+/** Without one of these words the closer look is spared: most files have none. */
+const words = mentionPattern([
+  ...Object.keys(torchOptimizers),
+  ...libraryOptimizerNames,
+  ...lossesOf("other"),
+  "backward(",
+  "backward (",
+  "optim import",
+  "create_optimizer",
+  "optim,",
+  "Optimizer)",
+  "cuda.amp",
+  "cuda import amp",
+  "apex",
+  "detect_anomaly",
+]);
 const lossOfLogits = new RegExp(lossesOf("logits").join("|"));
 /** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
 const activation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
+const anyActivation = new RegExp(activation);
 /** The last of a model is returned, is a layer of its own, or stands in the loss's arguments. */
 const lastActivation = new RegExp(
   `return\\b[^\\n]*${activation}|nn\\.(?:Log)?(?:Softmax|Sigmoid)\\w*\\s*\\(|(?:entropy|loss|criterion|BCE)\\w*\\([^\\n]*${activation}`,
@@ -39,7 +57,10 @@ const namedActivation = new RegExp(`\\b(\\w+)\\s*=(?!=)[^\\n]*?${activation}`, "
 
 /** Whether a text can hold anything that a rule about torch finds: a look that costs a fraction of parsing it. */
 export function mayTrainWithTorch(text: string): boolean {
-  return trains.test(text) || (lossOfLogits.test(text) && activatesLast(text));
+  return (
+    (words.test(text) && trains.test(text)) ||
+    (lossOfLogits.test(text) && anyActivation.test(text) && activatesLast(text))
+  );
 }
 
 function activatesLast(text: string): boolean {
