@@ -12,6 +12,7 @@ import { collectLossTerms } from "./lossTerms.ts";
 import { collectOptaxUnsavedState } from "./optaxCheckpoints.ts";
 import { optaxFixes } from "./optaxFixes.ts";
 import { collectOptaxLoops } from "./optaxLoop.ts";
+import { collectOptaxLossCalls } from "./optaxLossCalls.ts";
 import { collectOptaxOptimizers, type OptaxOptimizerSite } from "./optaxOptimizers.ts";
 import { collectOptaxPrecision } from "./optaxPrecision.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
@@ -29,6 +30,7 @@ export const optax: Framework = {
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: facts,
+      lossCalls: collectOptaxLossCalls(source),
       lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
       decayedNorms: collectOtherDecayedNorms(source, optimizers, "optax"),

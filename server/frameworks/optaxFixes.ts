@@ -2,6 +2,7 @@ import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/tr
 import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import { maskNorms } from "./decayedNormFixes.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
+import { leaveOutActivation } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { indentationOf, lineContentEnd, lineEndOf, lineStart } from "./sourceLines.ts";
 
@@ -11,6 +12,7 @@ export const optaxFixes: Partial<FrameworkFixes> = {
   setOptimizerArgument,
   removeAnomalyDetection,
   exemptNorms: maskNorms,
+  correctLossInput: leaveOutActivation,
 };
 
 function clipGradientNorm(
