@@ -17,7 +17,7 @@ import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
 import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
-import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
+import { collectEpochLoops } from "./pytorchEpochLoops.ts";
 import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
 import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
@@ -44,7 +44,7 @@ import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
-import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { torchSmallNormBatches } from "./smallNormBatches.ts";
@@ -82,13 +82,13 @@ export const pytorch: Framework = {
       lossTerms: collectLossTerms(source, drafts),
       schedulers,
       learningRateWrites: collectTorchRateWrites(source),
-      epochLoops: collectTorchEpochLoops(source, drafts),
+      epochLoops: [...collectEpochLoops(source, drafts, "pytorch"), ...lightning.epochLoops],
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       deprecatedAmp: collectDeprecatedAmp(source, libraryVersions),
       missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
-      unguardedLoops: collectTorchUnguardedLoops(source, drafts),
+      unguardedLoops: collectUnguardedLoops(source, drafts, "pytorch"),
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       decayedNorms: collectTorchDecayedNorms(source, optimizers),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
