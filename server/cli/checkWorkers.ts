@@ -60,7 +60,11 @@ export function createCheckWorkers(threadCount = availableParallelism()): CheckW
     const file = workerFile();
     if (file === null) return;
     for (let count = 0; count < Math.min(threadCount, mostThreads); count += 1) {
-      const thread: Thread = { worker: new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: youngGeneration } }), taken: new Map(), hasAnswered: false };
+      const thread: Thread = {
+        worker: new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: youngGeneration } }),
+        taken: new Map(),
+        hasAnswered: false,
+      };
       threads.add(thread);
       thread.worker.on("message", (answer: CheckAnswer) => settle(thread, answer));
       thread.worker.on("error", (error) => lose(thread, error.message));
