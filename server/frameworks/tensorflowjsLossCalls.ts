@@ -1,6 +1,6 @@
-import { calledFunction } from "../facts/calledFunctions.ts";
 import { candidatesOfName } from "../facts/candidates.ts";
 import { dottedText, terminalName } from "../facts/dottedText.ts";
+import { linkedCalls } from "../facts/linkedCalls.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
@@ -96,39 +96,70 @@ function appliedActivation(
   return { activation, activationRange: rangeOf(layer), operandRange: null };
 }
 
-/** The last layer of a `tf.sequential()`: of its list, or added last in the block that makes it. */
+/** The last layer of every model that it can be; null where one is not read, or where they end differently. */
 function lastLayer(model: Expression, scope: Scope, before: Call | null): Call | null {
-  const made = certainCall(model, scope);
-  if (made === null || qualifiedName(made.call.callee, made.scope) !== "tf.sequential") return null;
-  const site = siteOf(made.call, scope.source);
-  const name = site === null ? null : boundTo(site);
-  const added = name === null ? [] : additions(name, made.scope, before);
-  if (added === null) return null;
-  const options = made.call.arguments[0]?.value;
-  const layers = options?.kind === "dictionary" ? entryOf(options, "layers") : null;
-  const last = added.at(-1)?.call.arguments[0]?.value ?? (layers?.kind === "list" ? layers.items.at(-1) : undefined);
-  if (last?.kind !== "call") return null;
-  return /^tf\.layers\.\w+$/.test(qualifiedName(last.callee, made.scope) ?? "") ? last : null;
+  const models: { readonly call: Call; readonly scope: Scope }[] = [];
+  linkedCalls(model, scope, (call, from) => {
+    if (!/^tf\.(sequential|model)$/.test(qualifiedName(call.callee, from) ?? "")) return false;
+    models.push({ call, scope: from });
+    return true;
+  });
+  const layers = models.map((made) => lastLayerOf(made.call, made.scope, before));
+  const [first] = layers;
+  if (first === undefined || first === null) return null;
+  const activation = layerActivation(first);
+  return layers.every((layer) => layer !== null && layerActivation(layer) === activation) ? first : null;
 }
 
-/** What is added to a model by its name; null where a branch, a loop or a function of the file may add to it too. */
-function additions(name: string, scope: Scope, before: Call | null): readonly CallSite[] | null {
-  const { source } = scope;
-  const added: CallSite[] = [];
-  for (const site of source.callsByTerminalName.get("add") ?? []) {
-    const { callee } = site.call;
-    if (callee.kind !== "attribute" || dottedText(callee.object) !== name) continue;
-    if (site.guard !== null || site.loop !== null) return null;
-    if (site.scope === scope && (before === null || site.call.start < before.start)) added.push(site);
+/** Of `tf.sequential()` the last in its list or the last that is added; of `tf.model` the one that puts out its single output. */
+function lastLayerOf(made: Call, scope: Scope, before: Call | null): Call | null {
+  const options = made.arguments[0]?.value;
+  if (terminalName(made.callee) === "model") {
+    const output = options?.kind === "dictionary" ? entryOf(options, "outputs") : null;
+    const applied = output === null ? null : certainCall(output, scope);
+    if (applied === null || applied.call.callee.kind !== "attribute" || applied.call.callee.name !== "apply")
+      return null;
+    return asLayer(applied.call.callee.object, applied.scope);
   }
-  const isHandedOn = source.calls.some(
-    ({ call, scope: from }) =>
-      from === scope &&
-      call.arguments.some(({ value }) => dottedText(value) === name) &&
-      calledFunction(call, from) !== null &&
-      /add|build|layer|head/i.test(terminalName(call.callee) ?? ""),
+  const site = siteOf(made, scope.source);
+  const name = site === null ? null : boundTo(site);
+  const added = name === null ? [] : additions(name, scope, made, before);
+  const last = added.at(-1);
+  if (last !== undefined) {
+    const isCertain = last.guard === null && last.loop === null && last.scope === scope;
+    const layer = last.call.arguments[0]?.value;
+    return isCertain && layer !== undefined ? asLayer(layer, scope) : null;
+  }
+  const layers = options?.kind === "dictionary" ? entryOf(options, "layers") : null;
+  const item = layers?.kind === "list" ? layers.items.at(-1) : undefined;
+  return item === undefined ? null : asLayer(item, scope);
+}
+
+function asLayer(expression: Expression, scope: Scope): Call | null {
+  const made = certainCall(expression, scope);
+  return made !== null && /^tf\.layers\.\w+$/.test(qualifiedName(made.call.callee, made.scope) ?? "")
+    ? made.call
+    : null;
+}
+
+/** What is added to a model by its name, between its making and its compiling or the next model of that name. */
+function additions(name: string, scope: Scope, made: Call, before: Call | null): readonly CallSite[] {
+  const { source } = scope;
+  const next = (source.callsByTerminalName.get("sequential") ?? []).find(
+    (site) => site.scope === scope && site.call.start > made.start && boundTo(site) === name,
   );
-  return isHandedOn ? null : added;
+  const end = Math.min(
+    next?.call.start ?? Number.POSITIVE_INFINITY,
+    before !== null && siteOf(before, source)?.scope === scope ? before.start : Number.POSITIVE_INFINITY,
+  );
+  return (source.callsByTerminalName.get("add") ?? []).filter(
+    ({ call, scope: from }) =>
+      call.callee.kind === "attribute" &&
+      dottedText(call.callee.object) === name &&
+      (from === scope || name.includes(".")) &&
+      call.start > made.start &&
+      call.start < end,
+  );
 }
 
 function layerActivation({ callee, arguments: given }: Call): LossCallFact["activation"] | null {
