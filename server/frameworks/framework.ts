@@ -42,7 +42,7 @@ export interface Framework {
    * What a text must hold beside a mention for any rule to have something to find; `check` does not parse a text without it. Every
    * new kind of fact adds its words here. Left out, a mention is enough.
    */
-  readonly needs?: RegExp;
+  readonly needs?: Pick<RegExp, "test">;
   /** What the file says through this library's API; null when it does not use it. */
   readonly collect: (source: SourceIndex, libraryVersions: ReadonlyMap<string, string>) => FrameworkFacts | null;
   /** The fixes that it has a way to write. */

@@ -1,10 +1,12 @@
+import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { asFlag } from "../facts/resolve.ts";
 import type { CallSite, SourceIndex } from "../facts/scope.ts";
 import type { TrainerFact } from "../facts/trainerFacts.ts";
 import type { OptimizerFact, PrecisionFact, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { boundTo } from "./boundTo.ts";
-import type { Framework } from "./framework.ts";
+import { trainerEpochs } from "./fitEpochs.ts";
+import type { FixContext, FixDraft, Framework } from "./framework.ts";
 import { collectHiddenNonfinites } from "./hiddenNonfinites.ts";
 import { argumentClasses, optimizerNamed, optimizerParameters, trainerParameters } from "./huggingFaceDefaults.ts";
 import { clipByTrainer, showNonfinite } from "./huggingFaceFixes.ts";
@@ -40,6 +42,7 @@ export const huggingFace: Framework = {
       trainers,
       optimizers: sites.map(({ optimizer }) => optimizer),
       loops: sites.flatMap((each, index) => unclippedLoop(each, index, source)),
+      epochLoops: sites.flatMap(({ trainer }, index) => constantRun(trainer, index)),
       precision: sites.flatMap(({ trainer }) => precisionOf(trainer)),
       // With torch in the text its collector has told them already.
       traits: /\btorch\b/.test(source.text) ? [] : collectTorchTraits(source),
@@ -59,6 +62,7 @@ export const huggingFace: Framework = {
     makeClipEffective: replaceThreshold,
     showNonfinite,
     saveState: saveEverything,
+    scheduleRate,
   },
 };
 
@@ -99,6 +103,24 @@ const buildsOptimizerItself = /\boptimizers\s*=|optimizer_cls_and_kwargs|def cre
 function fusedByDefault({ nameRange }: TrainerFact): OptimizerFact["arguments"] {
   const resolved = { known: false, reason: "it goes by the version of torch", chain: [] } as const;
   return { fused: { name: "fused", keyword: "optim", range: nameRange, valueRange: null, given: false, resolved } };
+}
+
+/** A schedule is linear unless told otherwise (transformers 5.23 training_args.py): a run is told of only where it is constant. */
+function constantRun(trainer: TrainerFact, index: number): readonly EpochLoopFact[] {
+  const resolved = trainer.settings.schedule?.resolved;
+  if (resolved?.known !== true || resolved.value !== "constant" || resolved.alternatives.length > 0) return [];
+  return trainerEpochs(trainer, [index], false);
+}
+
+/** A cosine in place of the constant rate. */
+function scheduleRate(context: FixContext, _optimizer: OptimizerFact, run: EpochLoopFact): FixDraft | null {
+  const trainer = context.facts.trainers.find(({ start }) => start === run.start);
+  const range = trainer?.settings.schedule?.valueRange;
+  if (range == null) return null;
+  const written = context.text.slice(range.start, range.end).match(/^(["'])constant\1$/);
+  if (written === null) return null;
+  const newText = `${written[1]}cosine${written[1]}`;
+  return { title: "Lower the learning rate along a cosine", edits: [{ ...range, newText }] };
 }
 
 function mayBeSet({ settings }: TrainerFact, name: "deepSpeed"): boolean {

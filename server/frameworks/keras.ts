@@ -1,5 +1,6 @@
 import { collectTensorflowAnomalyDetection } from "./anomalyDetection.ts";
 import { collectOtherDecayedNorms } from "./decayedNorms.ts";
+import { kerasFitEpochs } from "./fitEpochs.ts";
 import type { Framework } from "./framework.ts";
 import { collectKerasUnsavedState } from "./kerasCheckpoints.ts";
 import { kerasFixes } from "./kerasFixes.ts";
@@ -14,6 +15,8 @@ import { collectKerasUnguardedFits } from "./kerasUnguardedFits.ts";
 import { collectKerasUnshuffledData } from "./kerasUnshuffledData.ts";
 import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
+import { collectEpochLoops } from "./pytorchEpochLoops.ts";
+import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { kerasSmallNormBatches } from "./smallNormBatches.ts";
 import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
 
@@ -56,7 +59,8 @@ export const keras: Framework = {
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       decayedNorms: collectOtherDecayedNorms(source, optimizers, "keras"),
       lossLogs: collectLossLogs(source, drafts, "keras"),
-      unguardedLoops: collectKerasUnguardedFits(source, facts),
+      epochLoops: [...collectEpochLoops(source, drafts, "keras"), ...kerasFitEpochs(fits, facts)],
+      unguardedLoops: [...collectKerasUnguardedFits(source, facts), ...collectUnguardedLoops(source, drafts, "keras")],
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),
     };
   },

@@ -11,7 +11,7 @@ import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { trackOptimizer } from "./kerasCheckpoints.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
-import { stopOnNaN } from "./kerasUnguardedFits.ts";
+import { reduceOnPlateau, stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
@@ -27,6 +27,7 @@ export const kerasFixes: Partial<FrameworkFixes> = {
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
   guardStep: stopOnNaN,
+  scheduleRate: reduceOnPlateau,
   removeAnomalyDetection,
 };
 

@@ -1,9 +1,11 @@
 import type { AnomalyDetectionFact } from "../facts/anomalyDetectionFacts.ts";
+import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { TrainerFact, TrainerSettingName } from "../facts/trainerFacts.ts";
 import type { OptimizerArgument, PrecisionFact, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { anomalyDetectionOf } from "./anomalyDetection.ts";
+import { trainerEpochs } from "./fitEpochs.ts";
 import { settingTooHigh } from "./ineffectiveClips.ts";
 import { configuredOptimizers, manualOptimization } from "./lightningModules.ts";
 import { type LightningTrainer, lightningTrainers } from "./lightningTrainers.ts";
@@ -16,6 +18,7 @@ export interface LightningFacts {
   readonly loops: readonly TrainingLoopFact[];
   readonly precision: readonly PrecisionFact[];
   readonly ineffectiveClips: readonly IneffectiveClipFact[];
+  readonly epochLoops: readonly EpochLoopFact[];
   readonly anomalyDetections: readonly AnomalyDetectionFact[];
 }
 
@@ -28,6 +31,11 @@ export function collectLightning(source: SourceIndex, optimizers: readonly Optim
   return {
     trainers: trainers.map(({ fact }) => fact),
     loops: clips ? [] : trainers.flatMap((trainer) => unclippedLoop(trainer, source, optimizers)),
+    epochLoops: trainers.flatMap(({ fact, fits, fitsOthers }) => {
+      const stepped = [...new Set(fits.flatMap((module) => configuredOptimizers(module, optimizers)))];
+      const isManual = fits.some((module) => manualOptimization(module, source) !== null);
+      return trainerEpochs(fact, stepped, fitsOthers || isManual || isTrial(fact, source));
+    }),
     precision: trainers.flatMap(({ fact }) => precisionOf(fact.settings.precision)),
     anomalyDetections: trainers.flatMap(({ fact, site }) => anomalyDetectionOf(fact, site, source)),
     ineffectiveClips: trainers.flatMap((trainer) => [

@@ -29,12 +29,14 @@ const operations: Readonly<Record<string, Danger>> = {
 
 /**
  * Unguarded operations in what flows into a backward pass: the loss's own expression, what its names are set to, functions and
- * modules of the file that return it. What cannot be followed gives no fact.
+ * modules of the file that return it; losses that are minimized without a loop in sight are given apart. What cannot be followed
+ * gives no fact.
  */
 export function collectLossTerms(
   source: SourceIndex,
   loops: readonly LoopDraft[],
   framework: FrameworkName = source.module.language === "python" ? "pytorch" : "tensorflowjs",
+  otherLosses: readonly { readonly loss: Expression; readonly scope: Scope }[] = [],
 ): readonly LossTermFact[] {
   const found = new Map<number, LossTermFact>();
   const visited = new Set<Expression | FunctionInfo>();
@@ -165,6 +167,7 @@ export function collectLossTerms(
       for (const argument of call.arguments) visit(argument.value, scope, depth + 1);
   }
 
+  for (const { loss, scope } of otherLosses) visit(loss, scope, 0);
   for (const { events } of loops) {
     for (const { classified, scope } of events) if (classified.loss !== undefined) visit(classified.loss, scope, 0);
   }

@@ -12,9 +12,12 @@ import { collectLossTerms } from "./lossTerms.ts";
 import { collectOptaxUnsavedState } from "./optaxCheckpoints.ts";
 import { optaxFixes } from "./optaxFixes.ts";
 import { collectOptaxLoops } from "./optaxLoop.ts";
+import { collectOptaxLossCalls } from "./optaxLossCalls.ts";
 import { collectOptaxOptimizers, type OptaxOptimizerSite } from "./optaxOptimizers.ts";
 import { collectOptaxPrecision } from "./optaxPrecision.ts";
+import { collectEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
+import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 
 /** Training with JAX: optax's gradient transformations, with or without flax. */
 export const optax: Framework = {
@@ -29,6 +32,9 @@ export const optax: Framework = {
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: facts,
+      epochLoops: collectEpochLoops(source, drafts, "optax"),
+      unguardedLoops: collectUnguardedLoops(source, drafts, "optax"),
+      lossCalls: collectOptaxLossCalls(source),
       lossTerms: collectLossTerms(source, drafts, "optax"),
       precision: collectOptaxPrecision(source),
       decayedNorms: collectOtherDecayedNorms(source, optimizers, "optax"),

@@ -2,6 +2,7 @@ import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/tr
 import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import { maskNorms } from "./decayedNormFixes.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
+import { leaveOutActivation } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { indentationOf, lineContentEnd, lineEndOf, lineStart } from "./sourceLines.ts";
 
@@ -11,6 +12,8 @@ export const optaxFixes: Partial<FrameworkFixes> = {
   setOptimizerArgument,
   removeAnomalyDetection,
   exemptNorms: maskNorms,
+  guardStep: applyIfFinite,
+  correctLossInput: leaveOutActivation,
 };
 
 function clipGradientNorm(
@@ -44,6 +47,22 @@ function clipGradientNorm(
   if (next < 0 || indentationOf(text, at + next) === null) return null;
   const indentation = text.slice(lineStart(text, at + next), at + next);
   return { title, edits: [{ start: lineEnd, end: lineEnd, newText: `${lineEndOf(text)}${indentation}${clip},` }] };
+}
+
+/** Steps on gradients that are not finite are left out, up to five in a row: optax `transforms/_conditionality.py`. */
+function applyIfFinite({ text, facts }: FixContext, loop: TrainingLoopFact): FixDraft | null {
+  const [index, ...others] = loop.optimizers;
+  const optimizer = index === undefined ? undefined : facts.optimizers[index];
+  const name = optimizer?.framework === "optax" ? libraryName(text, optimizer) : null;
+  if (optimizer === undefined || name === null || others.length > 0) return null;
+  const { start, end } = optimizer.composition ?? optimizer;
+  return {
+    title: `Leave out steps on gradients that are not finite with ${name}.apply_if_finite`,
+    edits: [
+      { start, end: start, newText: `${name}.apply_if_finite(` },
+      { start: end, end, newText: ", max_consecutive_errors=5)" },
+    ],
+  };
 }
 
 function setOptimizerArgument(

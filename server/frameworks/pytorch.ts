@@ -19,9 +19,8 @@ import { saveState } from "./pytorchCheckpointFixes.ts";
 import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
-import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
-import { collectTorchEpochLoops } from "./pytorchEpochLoops.ts";
+import { collectEpochLoops } from "./pytorchEpochLoops.ts";
 import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
 import { collectTorchEvaluationModes } from "./pytorchEvaluationModes.ts";
 import { collectTorchExhaustedParameters } from "./pytorchExhaustedParameters.ts";
@@ -29,9 +28,10 @@ import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
-import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
+import { collectTorchLossCalls } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { mayTrainWithTorch } from "./pytorchMentions.ts";
 import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
@@ -49,35 +49,11 @@ import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
-import { collectTorchUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { torchSmallNormBatches } from "./smallNormBatches.ts";
-import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
-
-const named = (expects: "logits" | "other") =>
-  Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
-/** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
-const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
-/**
- * Facts begin at an optimizer, a backward pass or a loss; a loss of logits alone has findings where an activation comes before it.
- */
-const needs = new RegExp(
-  [
-    ...Object.keys(torchOptimizers),
-    ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
-    "getattr\\s*\\([\\w.]*optim",
-    "create_optimizer",
-    "\\bOptimizer\\)",
-    "backward\\s*\\(",
-    "cuda(?:\\.| import )amp",
-    "\\bapex\\b",
-    "detect_anomaly",
-    ...named("other").map((name) => `\\b${name}\\b`),
-    `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
-  ].join("|"),
-);
 
 /** Training loops written with torch. */
 export const pytorch: Framework = {
@@ -85,7 +61,7 @@ export const pytorch: Framework = {
   title: "PyTorch",
   language: "python",
   mentions: ["torch"],
-  needs,
+  needs: { test: mayTrainWithTorch },
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
     const optimizers = [
@@ -111,13 +87,13 @@ export const pytorch: Framework = {
       lossTerms: collectLossTerms(source, drafts),
       schedulers,
       learningRateWrites: collectTorchRateWrites(source),
-      epochLoops: collectTorchEpochLoops(source, drafts),
+      epochLoops: [...collectEpochLoops(source, drafts, "pytorch"), ...lightning.epochLoops],
       unaveragedAccumulations: collectTorchUnaveragedAccumulations(source, drafts),
       lossScalerCalls: collectTorchLossScalerCalls(source),
       deprecatedAmp: collectDeprecatedAmp(source, libraryVersions),
       missingParameters: collectTorchMissingParameters(source, optimizers, drafts),
       unsavedState: collectTorchUnsavedState(source, optimizers, drafts, schedulers),
-      unguardedLoops: collectTorchUnguardedLoops(source, drafts),
+      unguardedLoops: collectUnguardedLoops(source, drafts, "pytorch"),
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       decayedNorms: collectTorchDecayedNorms(source, optimizers),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),

@@ -1,13 +1,18 @@
 import { dottedText } from "../facts/dottedText.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { Scope, SourceIndex } from "../facts/scope.ts";
+import type { FrameworkName } from "../facts/trainingFacts.ts";
 import type { Expression, Loop, Statement } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
 import { isEpochHeader, rangeBounds, rangeLength, trainingLevels } from "./pytorchTrainingLevels.ts";
 import type { LoopDraft } from "./trainingEvents.ts";
 
 /** The loops over epochs of a file, and single loops over all steps. */
-export function collectTorchEpochLoops(source: SourceIndex, drafts: readonly LoopDraft[]): readonly EpochLoopFact[] {
+export function collectEpochLoops(
+  source: SourceIndex,
+  drafts: readonly LoopDraft[],
+  framework: FrameworkName,
+): readonly EpochLoopFact[] {
   const levels = trainingLevels(source, drafts);
   const found = new Map<Loop, EpochLoopFact>();
   for (const draft of drafts) {
@@ -29,7 +34,7 @@ export function collectTorchEpochLoops(source: SourceIndex, drafts: readonly Loo
     found.set(loop, {
       start: loop.start,
       end: loop.end,
-      framework: "pytorch",
+      framework,
       header: { start: loop.header.start, end: loop.header.end },
       optimizers: [...optimizers].toSorted((a, b) => a - b),
       // A loop without another one around it steps once a turn, whatever its turns are called.

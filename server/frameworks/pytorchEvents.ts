@@ -1,9 +1,10 @@
 import { argumentFor } from "../facts/candidates.ts";
 import { dottedText, rootName, subjectText, terminalName } from "../facts/dottedText.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
+import { classElsewhere, definitionElsewhere } from "../facts/importedDefinition.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
-import type { Scope } from "../facts/scope.ts";
+import { bindingsOf, type Scope } from "../facts/scope.ts";
 import type { Assignment, Call, Expression } from "../syntax/tree.ts";
 import type { OptimizerSite } from "./pytorchOptimizers.ts";
 import type { Classified, Classifier } from "./trainingEvents.ts";
@@ -87,6 +88,7 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
         if (receiver === null) return null;
         return { kind: "zero-grad", subject: subjectText(receiver), optimizers: linked(receiver, scope) };
     }
+    if (zeroesInForward(callee, scope)) return { kind: "zero-grad", subject: name, optimizers: [] };
     return clipOrUnknown(expression, name, receiver, scope);
   }
 
@@ -199,6 +201,24 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
   }
 
   return { call, assignment, runsCallbacks: null };
+}
+
+/** `model(x)` of a class, here or in another file, whose `forward` begins with `self.zero_grad()`. */
+function zeroesInForward(callee: Expression, scope: Scope): boolean {
+  if (callee.kind !== "name") return false;
+  return (bindingsOf(callee.name, scope) ?? []).some((binding) => {
+    if (binding.kind !== "assignment" || binding.value.kind !== "call" || binding.value.callee.kind !== "name")
+      return false;
+    const { name } = binding.value.callee;
+    const last = bindingsOf(name, binding.scope)?.at(-1);
+    const own =
+      last?.kind === "class"
+        ? binding.scope.source.classes.get(last.definition)
+        : classElsewhere(definitionElsewhere(name, binding.scope));
+    const forward = own?.methods.get("forward");
+    if (forward === undefined) return false;
+    return /self\.zero_grad\(/.test(forward.scope.source.text.slice(forward.definition.start, forward.definition.end));
+  });
 }
 
 /** Whether a call makes a GradScaler. */

@@ -1,4 +1,5 @@
 import type { SourceIndex } from "../facts/scope.ts";
+import type { FrameworkName } from "../facts/trainingFacts.ts";
 import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
 import { longLoopOf, outermostLoop } from "./longLoops.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
@@ -6,12 +7,13 @@ import type { LoopDraft } from "./trainingEvents.ts";
 
 /** Any sign that a loss, a gradient or a weight that is not finite is noticed, or that a scaler skips its step. */
 const guards =
-  /is_?finite|is_?nan|is_?inf|error_if_nonfinite|nan_to_num|Grad\w*Scaler|loss_?scaler|detect_anomaly|check_?numerics|(\w*loss\w*)\s*!=\s*\1\b|nan_?(guard|check|skip)|(check|skip|has|any|on)_?nan|\bamp\.scale_loss|float\(["']nan["']\)/i;
+  /is_?finite|apply_if_finite|DynamicScale|debug_nans|TerminateOnNa|LossScaleOptimizer|mixed_float16|skip_not_finite|is_?nan|is_?inf|error_if_nonfinite|nan_to_num|Grad\w*Scaler|loss_?scaler|detect_anomaly|check_?numerics|(\w*loss\w*)\s*!=\s*\1\b|nan_?(guard|check|skip)|(check|skip|has|any|on)_?nan|\bamp\.scale_loss|float\(["']nan["']\)/i;
 
 /** Loops that step for long and ask nowhere whether the loss is a number. */
-export function collectTorchUnguardedLoops(
+export function collectUnguardedLoops(
   source: SourceIndex,
   drafts: readonly LoopDraft[],
+  framework: FrameworkName,
 ): readonly UnguardedLoopFact[] {
   if (guards.test(source.text)) return [];
   const levels = trainingLevels(source, drafts);
@@ -29,7 +31,7 @@ export function collectTorchUnguardedLoops(
       {
         start: step.start,
         end: step.end,
-        framework: "pytorch",
+        framework,
         shownBy: long.header,
         counts: long.counts,
         length: long.length,

@@ -1,3 +1,4 @@
+import { argumentFor } from "../facts/candidates.ts";
 import { subjectText } from "../facts/dottedText.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
@@ -11,6 +12,7 @@ import { collectTensorflowLossCalls } from "./kerasLossCalls.ts";
 import { collectKerasPrecision } from "./kerasPrecision.ts";
 import { collectKerasTraits } from "./kerasTraits.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
+import { collectLossTerms } from "./lossTerms.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { argumentsOfSignature } from "./signatureArguments.ts";
 import { tensorflow1Optimizers } from "./tensorflow1Defaults.ts";
@@ -34,6 +36,7 @@ export const tensorflow1: Framework = {
     const facts = optimizers.map(({ fact }) => fact);
     return {
       optimizers: facts,
+      lossTerms: collectLossTerms(source, [], "tensorflow1", minimizedLosses(source, optimizers)),
       lossCalls: collectTensorflowLossCalls(source, "tensorflow1"),
       l2Penalties: collectL2Penalties(source, "tensorflow1", facts),
       loops: collectSteps(source, optimizers),
@@ -71,6 +74,18 @@ function collectOptimizers(source: SourceIndex): readonly OptimizerSite[] {
     }
   }
   return found.toSorted((a, b) => a.fact.start - b.fact.start);
+}
+
+/** What `minimize` and `compute_gradients` of the file's optimizers are given. */
+function minimizedLosses(source: SourceIndex, optimizers: readonly OptimizerSite[]) {
+  return ["minimize", "compute_gradients"].flatMap((name) =>
+    (source.callsByTerminalName.get(name) ?? []).flatMap(({ call, scope }) => {
+      const given = argumentFor(call, "loss", 0);
+      if (call.callee.kind !== "attribute" || given === null || given === "unclear") return [];
+      const made = linkedCalls(call.callee.object, scope, (each) => optimizers.some(({ site }) => site.call === each));
+      return made.size === 0 ? [] : [{ loss: given.value, scope }];
+    }),
+  );
 }
 
 /** The graph's training operation stands for the loop that runs it: one fact a `minimize` or `apply_gradients`. */

@@ -3,6 +3,7 @@ import { collectTfjsUnshuffledData } from "./kerasUnshuffledData.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { tensorflowjsFixes } from "./tensorflowjsFixes.ts";
 import { collectTfjsLoops } from "./tensorflowjsLoop.ts";
+import { collectTfjsLossCalls } from "./tensorflowjsLossCalls.ts";
 import { collectTfjsOptimizers } from "./tensorflowjsOptimizers.ts";
 import { collectTfjsTraits } from "./tensorflowjsTraits.ts";
 import { unvalidatedTfjsFits } from "./unvalidatedTraining.ts";
@@ -28,6 +29,7 @@ export const tensorflowjs: Framework = {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: facts,
       traits,
+      lossCalls: collectTfjsLossCalls(source),
       lossTerms: collectLossTerms(source, drafts),
     };
   },

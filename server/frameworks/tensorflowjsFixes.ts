@@ -12,6 +12,7 @@ import { literalBehind } from "./literalBehind.ts";
 import { noFixes } from "./noFixes.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { lineEndOf, lineStart } from "./sourceLines.ts";
+import { correctTfjsLossInput } from "./tensorflowjsLossCalls.ts";
 
 /** TensorFlow.js clips nowhere by itself, has no weight decay and accumulates no gradients: those fixes have no meaning here. */
 export const tensorflowjsFixes: FrameworkFixes = {
@@ -21,6 +22,7 @@ export const tensorflowjsFixes: FrameworkFixes = {
   setOptimizerArgument,
   detachLoss,
   stabilizeLossTerm,
+  correctLossInput: correctTfjsLossInput,
 };
 
 /** Gradients scaled to the norm between `variableGrads` and `applyGradients`; null for `fit`, which shows no gradients. */

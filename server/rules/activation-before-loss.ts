@@ -11,12 +11,14 @@ export const activationBeforeLoss: Rule = {
   name: "activation-before-loss",
   severity: "error",
   title: "A loss gets its input with an activation too many, or with one missing",
-  frameworks: ["pytorch", "keras", "tensorflow1"],
+  frameworks: ["pytorch", "keras", "tensorflow1", "optax", "tensorflowjs"],
   sources: [
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html (input: unnormalized logits)",
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html",
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html (input: log-probabilities)",
     "https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits (expects unscaled logits)",
+    "https://optax.readthedocs.io/en/latest/api/losses.html (softmax_cross_entropy: unnormalized log probabilities)",
+    "tfjs-layers 4.22 src/losses.ts (categoricalCrossentropy is called with fromLogits = false), src/backend/tfjs_backend.ts (clipByValue)",
     "https://keras.io/api/losses/probabilistic_losses/ (from_logits=False by default)",
   ],
   check(context, report) {
@@ -59,7 +61,7 @@ function activatedTwice({ framework, loss, applies, activation }: LossCallFact):
   if (activation === "log-softmax" && applies === "softmax") {
     return {
       severity: "hint",
-      message: `${loss} applies log-softmax itself, so the one before it changes nothing and costs time. Leave it out, or use NLLLoss.`,
+      message: `${loss} applies log-softmax itself, so the one before it changes nothing and costs time. Leave it out${framework === "pytorch" ? ", or use NLLLoss" : ""}.`,
     };
   }
   const flat =
@@ -86,9 +88,11 @@ function notProbabilities({ framework, loss, applies, activation }: LossCallFact
   const cure =
     framework === "keras"
       ? `Give the last layer activation="${applies}", or the loss from_logits=True.`
-      : "Use BCEWithLogitsLoss, which applies sigmoid in a stable way.";
+      : framework === "tensorflowjs"
+        ? `Give the last layer the activation ${applies}.`
+        : "Use BCEWithLogitsLoss, which applies sigmoid in a stable way.";
   const harm =
-    framework === "keras"
+    framework === "keras" || framework === "tensorflowjs"
       ? "it clips them to between 0 and 1, where most gradients are 0"
       : "values outside 0 and 1 are an error or NaN";
   return { severity: "error", message: `${loss} expects probabilities, but it gets ${what}: ${harm}. ${cure}` };

@@ -13,7 +13,7 @@ const normNames = /\w*(?:grad(?:ient)?s?_?\w*_?norm|norm_?(?:of_?)?grad|total_no
 const thresholds = /clip|max_?grad|max_?norm|grad\w*_max|normali[sz]/i;
 /** Gradients that are watched whole, or by a helper of another file. */
 const watched =
-  /\.watch\(|add_histogram\([^\n]*grad|\.grad\b[^\n]*\.(norm|abs|pow|square|max)\(|norm\([^\n]*\.grad\b|(log|plot|monitor|track|check|show)_?\w*grad|grad\w*_?(flow|stat|log|monitor|hist)|GradientMonitor/i;
+  /\.watch\(|hist\w*\([^\n]*grad|\.grad\b[^\n]*\.(norm|abs|pow|square|max)\(|norm\([^\n]*\.grad\b|(log|plot|monitor|track|check|show)_?\w*grad|grad\w*_?(flow|stat|log|monitor|hist)|GradientMonitor/i;
 
 /** `norm = clip_grad_norm_(…)`: what becomes of it is not for a regular expression to say. */
 const keepsNorm = /^(?!_\s*=)[\w.]+(\[[^\]]*\])?\s*(:[^=]+)?=[^=]|\((?=[^)]*clip_grad_norm)/;

@@ -10,9 +10,11 @@ const longEpochs = 30;
 /** The warm-up of Adam's rate in Vaswani et al. 2017 alone takes 4,000 steps; ten thousand are a run that decay is worth it in. */
 const longSteps = 10_000;
 
-/** Any sign of a schedule, also one that is written by hand, comes from a library or is passed in. */
+/** Any sign of a schedule, also one that is written by hand, comes from a library or is passed in; a run that stops early has no length. */
 const scheduling =
-  /sched|anneal|warm_?up|lr_?decay|decay_?lr|adjust_(lr|learning)|\blr_lambda|learning_rate_decay|set_lr|update_lr|get_lr/i;
+  /sched|anneal|warm_?up|lr_?decay|decay_?lr|adjust_(lr|learning)|\blr_lambda|learning_rate_decay|set_lr|update_lr|get_lr|plateau|early_?stop|(learning_rate|\blr)\.assign|inject_hyperparams/i;
+
+const constantSchedule = /lr_scheduler_type\s*=\s*(["'])constant\1/g;
 
 /** Nets that are trained against each other. */
 const adversarial = /discriminator|adversarial|\bw?gan\b/i;
@@ -21,7 +23,7 @@ export const noLearningRateSchedule: Rule = {
   name: "no-learning-rate-schedule",
   severity: "hint",
   title: "A long run keeps its learning rate constant",
-  frameworks: ["pytorch"],
+  frameworks: ["pytorch", "lightning", "keras", "optax", "huggingface"],
   sources: [
     "Loshchilov, Hutter 2019, Decoupled Weight Decay Regularization, section 4.2: Adam profits from a schedule too, https://arxiv.org/abs/1711.05101",
     "He et al. 2016, Deep Residual Learning, section 3.4, https://arxiv.org/abs/1512.03385",
@@ -32,7 +34,8 @@ export const noLearningRateSchedule: Rule = {
     if (
       facts.schedulers.length > 0 ||
       facts.learningRateWrites.length > 0 ||
-      scheduling.test(text) ||
+      // `lr_scheduler_type="constant"` is a schedule by its name alone.
+      scheduling.test(text.replaceAll(constantSchedule, "")) ||
       adversarial.test(text)
     )
       return;
@@ -67,7 +70,11 @@ function isLong({ counts, length }: EpochLoopFact): boolean {
 function constantOptimizers(facts: TrainingFacts, loop: EpochLoopFact): readonly OptimizerFact[] {
   return loop.optimizers.flatMap((index) => {
     const optimizer = facts.optimizers[index];
-    if (!optimizer?.adamFamily || optimizer.framework !== loop.framework || optimizesTensors(optimizer)) return [];
-    return [optimizer];
+    const framework = loop.framework === "lightning" ? "pytorch" : loop.framework;
+    if (!optimizer?.adamFamily || optimizer.framework !== framework || optimizesTensors(optimizer)) return [];
+    // Keras and optax take a schedule where the rate stands.
+    const rate = optimizer.arguments.learningRate?.resolved;
+    const isNumber = rate?.known === true && typeof rate.value === "number";
+    return framework === "pytorch" || isNumber ? [optimizer] : [];
   });
 }

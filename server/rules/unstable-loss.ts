@@ -48,7 +48,7 @@ export const unstableLoss: Rule = {
   name: "unstable-loss",
   severity: "warning",
   title: "A loss computes something that is infinite or NaN at the edge of its domain",
-  frameworks: ["pytorch", "tensorflowjs", "keras", "optax"],
+  frameworks: ["pytorch", "tensorflowjs", "keras", "optax", "tensorflow1"],
   sources: [
     "https://docs.pytorch.org/docs/stable/amp.html#prefer-binary-cross-entropy-with-logits-over-binary-cross-entropy",
     "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html",

@@ -46,7 +46,7 @@ export function readLabels(): readonly Label[] {
 }
 
 function rowsOf(name: string, columns: readonly string[]): readonly (readonly string[])[] {
-  const [header = "", ...lines] = readFileSync(new URL(name, folder), "utf8").trimEnd().split("\n");
+  const [header = "", ...lines] = readFileSync(new URL(name, folder), "utf8").replace(/\n$/, "").split("\n");
   if (header !== columns.join("\t")) throw new Error(`${name} has other columns: ${header}`);
   return lines.map((line, index) => {
     const cells = line.split("\t");

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createLinter } from "../../server/lint/linter.ts";
 import { createParsers } from "../../server/lint/loadParsers.ts";
+import { createWorkspaceSources } from "../../server/lint/workspaceSources.ts";
 import { readScripts } from "./labels.ts";
 import { layOut } from "./layOut.ts";
 import { mutations } from "./mutations.ts";
@@ -21,7 +22,7 @@ if (clones === undefined) {
   process.exit(2);
 }
 const show = flags.includes("--show");
-const linter = createLinter(createParsers());
+const linter = createLinter(createParsers(), createWorkspaceSources({ watchesDisk: false }));
 
 /** Findings of a text, counted by rule. */
 async function countsIn(file: string, text: string): Promise<ReadonlyMap<string, number>> {

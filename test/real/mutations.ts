@@ -13,6 +13,7 @@ const anyStep = /^\s*((self\.)?\w*(opt|optim|optimizer)\w*\.step\(\)|(self\.)?\w
 const schedulerStep = /^\s*(self\.)?\w*sched\w*\.step\(\)\s*(#.*)?$/i;
 const clip = /^\s*(\w+ = )?(torch\.)?(nn\.)?(utils\.)?clip_grad_(norm|value)_?\(.*\)\s*(#.*)?$/;
 const trains = /\.backward\(/;
+const validates = /for .* in .*\b(val|valid|test|dev|eval)\w*.*:\n/;
 
 export const mutations: readonly Mutation[] = [
   { name: "zero_grad removed", rule: "zero-grad-missing", make: removing(zeroGrad, /\.step\(\)/) },
@@ -187,18 +188,20 @@ export const mutations: readonly Mutation[] = [
   {
     name: "eval() removed",
     rule: "eval-mode-missing",
-    make: removing(/^\s*[\w.]*(model|net)\w*\.eval\(\)\s*(#.*)?$/, trains),
+    make: (text) => {
+      // A net without such layers answers alike in both modes; samples of a generator are no validation.
+      if (!/Dropout|BatchNorm/.test(text) || !validates.test(text) || /lightning|accelerat/i.test(text)) return null;
+      return removing(/^\s*[\w.]*(model|net)\w*\.eval\(\)\s*(#.*)?$/, trains)(text);
+    },
   },
   {
     name: "no_grad removed",
     rule: "eval-mode-missing",
-    make: (text) =>
-      trains.test(text) &&
-      /with torch\.no_grad\(\):/.test(text) &&
-      /\.eval\(\)/.test(text) &&
-      !/@torch\.no_grad/.test(text)
-        ? text.replaceAll("with torch.no_grad():", "if True:")
-        : null,
+    make: (text) => {
+      if (!trains.test(text) || !/\.eval\(\)/.test(text) || /@torch\.no_grad/.test(text)) return null;
+      const block = /with torch\.no_grad\(\):(?=\n\s+for .* in .*(val|test|dev|eval)\w*.*:\n)/;
+      return block.test(text) ? text.replace(block, "if True:") : null;
+    },
   },
   {
     name: "training data not shuffled",
@@ -212,7 +215,12 @@ export const mutations: readonly Mutation[] = [
   {
     name: "optimizer left out of the checkpoint",
     rule: "optimizer-state-not-saved",
-    make: removing(/^\s*["']\w*opt\w*["']\s*:\s*[\w.]+\.state_dict\(\),?\s*$/, /load_state_dict/),
+    make: (text) => {
+      const saved = /^[ \t]*["']\w*opt\w*["']\s*:\s*[\w.]+\.state_dict\(\),?[ \t]*\n/gm;
+      const loaded = /^([ \t]*)[\w.]*opt\w*\.load_state_dict\(.*\)[ \t]*$/gim;
+      if (!saved.test(text) || !loaded.test(text)) return null;
+      return text.replace(saved, "").replace(loaded, "$1pass");
+    },
   },
 ];
 
