@@ -1,8 +1,9 @@
-// Writes what follows from the rules and their options: the settings' schemas, and the editor's settings in package.json.
+// Writes what follows from the rules and their options: the settings' schemas, the editor's settings in package.json, the README's table.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { editorSettingsSchema, projectSchema, settingsSchema } from "../server/config/settingsSchema.ts";
+import { withRuleTable } from "../server/report/ruleTable.ts";
 import { rules } from "../server/rules/index.ts";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -20,6 +21,8 @@ mkdirSync(path.join(root, "schemas"), { recursive: true });
 for (const [name, content] of Object.entries(files)) {
   writeFileSync(path.join(root, name), `${JSON.stringify(content, null, 2)}\n`);
 }
+const readme = path.join(root, "README.md");
+writeFileSync(readme, withRuleTable(readFileSync(readme, "utf8"), rules));
 execFileSync(process.execPath, ["node_modules/@biomejs/biome/bin/biome", "format", "--write", ...Object.keys(files)], {
   cwd: root,
   stdio: "inherit",

@@ -30,6 +30,8 @@ const shareFrom = 1_000_000;
 /** Texts that a thread has at once, so that it never waits for the next. */
 const ahead = 3;
 const mostThreads = 8;
+/** Megabytes. A tree and its facts are garbage together; the 16 of Node are cleared several times a file. */
+const youngGeneration = 64;
 
 interface Waiting extends CheckQuestion {
   readonly resolve: (checked: CheckedText) => void;
@@ -58,7 +60,11 @@ export function createCheckWorkers(threadCount = availableParallelism()): CheckW
     const file = workerFile();
     if (file === null) return;
     for (let count = 0; count < Math.min(threadCount, mostThreads); count += 1) {
-      const thread: Thread = { worker: new Worker(file), taken: new Map(), hasAnswered: false };
+      const thread: Thread = {
+        worker: new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: youngGeneration } }),
+        taken: new Map(),
+        hasAnswered: false,
+      };
       threads.add(thread);
       thread.worker.on("message", (answer: CheckAnswer) => settle(thread, answer));
       thread.worker.on("error", (error) => lose(thread, error.message));

@@ -13,11 +13,13 @@ import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { logAdamState } from "./pytorchAdamStateFixes.ts";
+import { collectTorchBatchLoops } from "./pytorchBatchLoops.ts";
+import { identifyBatches } from "./pytorchBatchRecordFixes.ts";
 import { saveState } from "./pytorchCheckpointFixes.ts";
 import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
 import { iteratedLoaders } from "./pytorchDataLoaders.ts";
-import { torchOptimizers } from "./pytorchDefaults.ts";
 import { collectDeprecatedAmp, currentAmp } from "./pytorchDeprecatedAmp.ts";
 import { collectEpochLoops } from "./pytorchEpochLoops.ts";
 import { setEvaluationMode } from "./pytorchEvaluationFixes.ts";
@@ -27,12 +29,15 @@ import { logGradientNorm } from "./pytorchGradientNormFixes.ts";
 import { collectTorchGraphAccumulations } from "./pytorchGraphAccumulation.ts";
 import { collectTorchIneffectiveClips } from "./pytorchIneffectiveClips.ts";
 import { collectTorchLoops } from "./pytorchLoop.ts";
-import { collectTorchLossCalls, torchLosses } from "./pytorchLossCalls.ts";
+import { collectTorchLossCalls } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
+import { mayTrainWithTorch } from "./pytorchMentions.ts";
 import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
+import { resetOptimizer } from "./pytorchOptimizerResetFixes.ts";
+import { collectTorchOptimizerRestores } from "./pytorchOptimizerRestores.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchOptimizersElsewhere } from "./pytorchOptimizersElsewhere.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
@@ -49,31 +54,7 @@ import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { collectTorchUnshuffledData } from "./pytorchUnshuffledData.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { torchSmallNormBatches } from "./smallNormBatches.ts";
-import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
 import { unvalidatedLoops, unvalidatedModules } from "./unvalidatedTraining.ts";
-
-const named = (expects: "logits" | "other") =>
-  Object.keys(torchLosses).filter((name) => (torchLosses[name]?.expects === "logits") === (expects === "logits"));
-/** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
-const lastActivation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
-/**
- * Facts begin at an optimizer, a backward pass or a loss; a loss of logits alone has findings where an activation comes before it.
- */
-const needs = new RegExp(
-  [
-    ...Object.keys(torchOptimizers),
-    ...libraryOptimizerNames.map((name) => `\\b${name}\\b`),
-    "getattr\\s*\\([\\w.]*optim",
-    "create_optimizer",
-    "\\bOptimizer\\)",
-    "backward\\s*\\(",
-    "cuda(?:\\.| import )amp",
-    "\\bapex\\b",
-    "detect_anomaly",
-    ...named("other").map((name) => `\\b${name}\\b`),
-    `^(?=[^]*?(?:${named("logits").join("|")}))(?=[^]*?${lastActivation})`,
-  ].join("|"),
-);
 
 /** Training loops written with torch. */
 export const pytorch: Framework = {
@@ -81,7 +62,7 @@ export const pytorch: Framework = {
   title: "PyTorch",
   language: "python",
   mentions: ["torch"],
-  needs,
+  needs: { test: mayTrainWithTorch },
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
     const optimizers = [
@@ -117,6 +98,8 @@ export const pytorch: Framework = {
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       decayedNorms: collectTorchDecayedNorms(source, optimizers),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
+      batchLoops: collectTorchBatchLoops(source, drafts),
+      optimizerRestores: collectTorchOptimizerRestores(source, optimizers),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       evaluationModes: collectTorchEvaluationModes(source, drafts),
       unvalidatedTrainings: [
@@ -135,6 +118,9 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    logAdamState,
+    identifyBatches,
+    resetOptimizer,
     exemptNorms,
     removeAnomalyDetection,
     guardStep,

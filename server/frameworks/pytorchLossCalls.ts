@@ -1,7 +1,10 @@
 import { argumentFor } from "../facts/candidates.ts";
+import { terminalName } from "../facts/dottedText.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import type { CallSite, SourceIndex } from "../facts/scope.ts";
+import type { Expression } from "../syntax/tree.ts";
+import { boundTo } from "./boundTo.ts";
 import { certainCall } from "./certainCalls.ts";
 import { outputActivation } from "./pytorchOutputActivation.ts";
 
@@ -25,8 +28,10 @@ const anyLoss = new RegExp(Object.keys(torchLosses).join("|"));
 export function collectTorchLossCalls(source: SourceIndex): readonly LossCallFact[] {
   if (!anyLoss.test(source.text)) return [];
   const facts: LossCallFact[] = [];
+  const named = lossNames(source);
   for (const site of source.calls) {
     const { call, scope } = site;
+    if (!isNamedLoss(call.callee, named)) continue;
     const input = argumentFor(call, "input", 0);
     if (input === null || input === "unclear" || call.arguments.length < 2) continue;
     const loss = lossOf(site);
@@ -37,6 +42,21 @@ export function collectTorchLossCalls(source: SourceIndex): readonly LossCallFac
     facts.push({ start: call.start, end: call.end, framework: "pytorch", loss, ...kind, ...output });
   }
   return facts;
+}
+
+/** What the file's classification losses are bound to, by the last part of the name. */
+function lossNames({ callsByTerminalName }: SourceIndex): ReadonlySet<string> {
+  const made = Object.keys(torchLosses).flatMap((name) => callsByTerminalName.get(name) ?? []);
+  return new Set(made.flatMap((site) => boundTo(site)?.split(".").at(-1) ?? []));
+}
+
+/** Whether a callee can be a loss by its name: only then what it stands for is looked up. */
+function isNamedLoss(callee: Expression, named: ReadonlySet<string>): boolean {
+  if (callee.kind === "call") return true;
+  const name = terminalName(callee);
+  return (
+    name !== null && (named.has(name) || Object.hasOwn(torchLosses, name) || /loss|crit|entropy|bce|nll/i.test(name))
+  );
 }
 
 /** `F.cross_entropy(…)`, `nn.CrossEntropyLoss()(…)`, and `criterion(…)` of a name that is certainly one loss. */

@@ -3,6 +3,7 @@ import path from "node:path";
 import { frameworks } from "../frameworks/index.ts";
 import { mentionPattern } from "../frameworks/mentionPattern.ts";
 import { largestSource } from "../text/decode.ts";
+import { isTestCode } from "./testCode.ts";
 
 /** How much of a file has to be read: `none` when it names no framework, `mention` when it names one and does not train. */
 export type TrainingCode = "none" | "mention" | "training";
@@ -23,6 +24,7 @@ const anyMention = mentionPattern(frameworks.flatMap(({ mentions }) => mentions)
  */
 export function trainingCodeIn(file: string, text: string): TrainingCode {
   if (!anyMention.test(text)) return "none";
+  if (isTestCode(file, text)) return "mention";
   // A comment that silences nothing is a finding wherever a framework is mentioned.
   if (text.includes("haywire:")) return "training";
   const extension = path.extname(file).toLowerCase();

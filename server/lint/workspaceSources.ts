@@ -28,7 +28,7 @@ export interface WorkspaceSources {
 export type ParserOf = (file: string) => LanguageParser | null;
 
 /** In characters. A larger file is data or generated, and not read for another one's sake. */
-const longestNeighbour = 400_000;
+const longestNeighbour = 200_000;
 /** Trees of this many characters are kept: about 60 bytes of memory each (see `largestSource`). */
 const keptCharacters = 2_000_000;
 /** Files that one file's names are looked for in: its facts come from few, and a package's contents are never read whole. */

@@ -18,7 +18,7 @@ export const root = path.resolve(import.meta.dirname, "../..");
 export const release = process.env.HAYWIRE_VSCODE ?? "1.139";
 
 /** Milliseconds that a wait may take on a slow machine. */
-export const patience = 60_000;
+export const patience = 120_000;
 
 export type Theme = "light" | "dark";
 
