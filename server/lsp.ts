@@ -11,6 +11,7 @@ import { createParsers } from "./lint/loadParsers.ts";
 import { createWorkspaceSources } from "./lint/workspaceSources.ts";
 import { loadBaseline, loadBasis } from "./lsp/basis.ts";
 import { abilitiesOf, type ClientAbilities, serverCapabilities } from "./lsp/capabilities.ts";
+import { rulesNamedBy, sameFile } from "./lsp/diagnostics.ts";
 import { createOpenPrograms, type OpenPrograms } from "./lsp/openPrograms.ts";
 import { type Program, pathOf } from "./lsp/programs.ts";
 import { createPublisher } from "./lsp/publisher.ts";
@@ -60,7 +61,10 @@ function serve(connection: Connection, client: ClientAbilities): void {
     onStarted: (script, command) => {
       if (client.trusted) logged(keepRun(script, command));
     },
-    onPlacesChanged: () => publisher.announceAll(),
+    onPlacesChanged: () => {
+      for (const { program } of programs.all()) suspect(program);
+      publisher.announceAll();
+    },
     onStateChanged: () => {
       if (client.refreshesCodeLenses) quietly(() => connection.sendRequest("workspace/codeLens/refresh"));
     },
@@ -72,6 +76,13 @@ function serve(connection: Connection, client: ClientAbilities): void {
     verdicts: runs.placedVerdicts,
     ready: (uri) => ready.get(uri) ?? Promise.resolve(),
   });
+  /** Rules that wait for a verdict speak in the program that it leads to. */
+  const suspect = (program: Program) => {
+    const verdicts = runs.placedVerdicts().filter(({ place }) => sameFile(place.uri, program.uri));
+    const suspected = rulesNamedBy(verdicts);
+    const before = programs.get(program.uri)?.basis.suspected;
+    if (before !== undefined && !sameNames(before, suspected)) programs.setBasis(program.uri, { suspected });
+  };
   const readBasis = async (program: Program) => {
     programs.setBasis(program.uri, await loadBasis(connection, program, client.configuration));
   };
@@ -134,6 +145,7 @@ function serve(connection: Connection, client: ClientAbilities): void {
       if (isNew) {
         ready.set(program.uri, logged(readBasis(program)));
         logged(readBaseline(program));
+        suspect(program);
       }
       // A client pulls the text that changed; the other cells of a notebook it does not.
       publisher.announce(program.uri, program.parts.length === 1);
@@ -178,6 +190,10 @@ function serve(connection: Connection, client: ClientAbilities): void {
     if (changes.some(({ uri }) => basisFile.test(uri))) readAllAgain();
   });
   connection.onShutdown(() => runs.close());
+}
+
+function sameNames(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  return one.size === other.size && [...one].every((name) => other.has(name));
 }
 
 /** What the script behind a run says: as the editor has it, else as the disk has it; null when it cannot be read. */

@@ -1,8 +1,14 @@
 import path from "node:path";
+import type { RunScript } from "../diagnosis/script.ts";
+import { createLinter } from "../lint/linter.ts";
+import { createParsers } from "../lint/loadParsers.ts";
+import { createWorkspaceSources } from "../lint/workspaceSources.ts";
 import { diagnoseLogs } from "../monitor/diagnoseLogs.ts";
 import type { DiagnosisReport } from "../monitor/logDiagnosis.ts";
 import { diagnosisJson, diagnosisText } from "../report/diagnosisReport.ts";
+import { locateIn, type ReportedFile } from "../report/reportedFile.ts";
 import { createFactsReader } from "./codeFacts.ts";
+import { createSettingsReader } from "./commandSettings.ts";
 import { type Command, type CommandIo, exitClean, exitFailure, exitFindings, say, UsageError } from "./io.ts";
 import { oneOf, readOptions } from "./options.ts";
 
@@ -27,7 +33,8 @@ Exit status: 0 nothing went wrong, 1 something did, 2 a log could not be read or
     const logs = positionals.map((each) => path.resolve(io.cwd, each));
     const { value, problems } = await diagnoseLogs(logs, { script });
     const report = withShownPaths(value, io);
-    io.stdout.write(format === "json" ? diagnosisJson(report) : diagnosisText(report));
+    const linted = script === null ? null : await lintedScript(script, report, io);
+    io.stdout.write(format === "json" ? diagnosisJson(report, linted) : diagnosisText(report, linted));
     for (const problem of problems) say(io.stderr, `haywire: ${shownPath(problem.path, io)}: ${problem.message}.`);
 
     const read = new Set(value.runs.flatMap((run) => run.sources.map((source) => source.path)));
@@ -42,6 +49,18 @@ async function readScript(name: string, io: CommandIo) {
   const script = await createFactsReader().factsOf(path.resolve(io.cwd, name));
   if (!script) throw new UsageError(`${name}: the script cannot be read.`);
   return { text: script.text, facts: { ...script.facts, path: name } };
+}
+
+/** The script with what the verdicts on its runs point at, also by rules that speak of live runs alone. */
+async function lintedScript({ text, facts }: RunScript, report: DiagnosisReport, io: CommandIo): Promise<ReportedFile> {
+  const verdicts = report.runs.flatMap((run) => run.verdicts);
+  const suspected = new Set(verdicts.flatMap(({ causes }) => causes.flatMap(({ rules }) => rules)));
+  const file = path.resolve(io.cwd, facts.path);
+  const settingsOf = await createSettingsReader(io, { rule: [] });
+  const settings = (await settingsOf(path.dirname(file))).lint;
+  const linter = createLinter(createParsers(), createWorkspaceSources({ watchesDisk: false }));
+  const result = await linter.lintText({ path: file, text, settings, suspected });
+  return { ...result, path: facts.path, text, locate: locateIn(text), accepted: 0 };
 }
 
 function withShownPaths(report: DiagnosisReport, io: CommandIo): DiagnosisReport {

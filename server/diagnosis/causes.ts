@@ -3,6 +3,7 @@ import type { Verdict } from "../detectors/verdict.ts";
 import type { TextRange } from "../text/range.ts";
 import type { RunEvidence } from "./runEvidence.ts";
 import {
+  batchLoopOf,
   firstEvent,
   learningRateOf,
   type RunScript,
@@ -41,9 +42,9 @@ export function causesOf(verdict: Verdict, evidence: RunEvidence, script: RunScr
     suspects.push(...numericCauses(evidence, script));
   } else if (verdict.kind === "loss-growth") {
     const explained = evidence.rateStepped || evidence.rateRising || (evidence.gradientRatio ?? 0) >= gradientSpike;
-    suspects.push(growthCause(evidence, script), explained ? null : dataCause(verdict, 0.2, script));
+    suspects.push(growthCause(evidence, script), explained ? null : dataCause(verdict, 0.2, evidence, script));
   } else if (verdict.kind === "loss-spike") {
-    suspects.push(dataCause(verdict, spikedAlone(evidence) ? 0.6 : 0.3, script));
+    suspects.push(dataCause(verdict, spikedAlone(evidence) ? 0.6 : 0.3, evidence, script));
     suspects.push(denominatorCause(evidence, script), shrunkenGradientCause(evidence, script));
   }
   return suspects.filter((cause) => cause !== null).sort((a, b) => b.weight - a.weight);
@@ -132,23 +133,23 @@ function growthCause(evidence: RunEvidence, script: RunScript | null): Cause {
     why: `Growth ${evidence.fromStart ? "from the start" : `after a healthy time${gradients}`} is consistent with a${known} learning rate${
       rate === null ? "" : ` of ${numberWords(rate)}`
     } that is too high for this phase.`,
-    rules: ["learning-rate-high", "no-learning-rate-schedule"],
+    rules: ["learning-rate-high", "no-learning-rate-schedule", ...(evidence.fromStart ? [] : ["optimizer-reset"])],
     weight: 0.6,
     nextStep: `Lower the learning rate${rate === null ? " to a tenth" : ` to ${numberWords(rate / 10)}`}${evidence.fromStart ? "" : " from the last good checkpoint"}, and change nothing else.`,
     place: optimizer?.arguments.learningRate?.range ?? optimizerPlace(script),
   };
 }
 
-function dataCause(verdict: Verdict, weight: number, script: RunScript | null): Cause {
+function dataCause(verdict: Verdict, weight: number, evidence: RunEvidence, script: RunScript | null): Cause {
   const [from, to] = verdict.onsetRange;
   const where = from === to ? `at ${stepWords(to)}` : `between ${stepWords(from)} and ${stepWords(to)}`;
   return {
     cause: "data",
     why: `A batch ${where} that is unlike the others would look the same.`,
-    rules: ["batch-not-identified"],
+    rules: evidence.namesBatches ? [] : ["batch-not-identified"],
     weight,
-    nextStep: `Log which samples stand in the batches ${where}, and look at them.`,
-    place: optimizerPlace(script),
+    nextStep: `${evidence.namesBatches ? "Find" : "Log"} which samples stand in the batches ${where}, and look at them.`,
+    place: (script === null ? null : batchLoopOf(script.facts)) ?? optimizerPlace(script),
   };
 }
 
@@ -160,21 +161,24 @@ function denominatorCause(evidence: RunEvidence, script: RunScript | null): Caus
   return {
     cause: "small-denominators",
     why: `Half precision under ${optimizer.constructorName} is consistent with second moments that have become tiny; the log cannot prove it.`,
-    rules: ["eps-unset-under-mixed-precision"],
+    rules: ["eps-unset-under-mixed-precision", ...adamStateRule(evidence)],
     weight: evidence.gradientRatio === null ? 0.4 : 0.35,
     nextStep: "Raise the optimizer's eps to 1e-7, and change nothing else.",
     place: optimizer.arguments.eps?.range ?? { start: optimizer.start, end: optimizer.end },
   };
 }
 
+/** What would prove it, where the log does not show it. */
+function adamStateRule({ showsAdamState }: RunEvidence): readonly string[] {
+  return showsAdamState ? [] : ["adam-state-not-logged"];
+}
+
 /**
  * Bursts at tiny gradients: Adam's second moment decays as β2^t behind shrinking gradients, until the step outgrows the
  * curvature (Bai et al. 2025, https://arxiv.org/abs/2506.04805). Scalars of loss and gradient cannot show the moment.
  */
-function shrunkenGradientCause(
-  { gradientRatio, gradientPeak, rates }: RunEvidence,
-  script: RunScript | null,
-): Cause | null {
+function shrunkenGradientCause(evidence: RunEvidence, script: RunScript | null): Cause | null {
+  const { gradientRatio, gradientPeak, rates } = evidence;
   const optimizer = script === null ? null : steppedOptimizer(script.facts);
   if (optimizer === null || !optimizer.adamFamily) {
     return null;
@@ -192,7 +196,7 @@ function shrunkenGradientCause(
   return {
     cause: "small-denominators",
     why: `A burst after gradients had shrunk to ${usual} is consistent with ${optimizer.constructorName}'s second moment having become too small for its learning rate; the log cannot prove it.`,
-    rules: ["no-learning-rate-schedule", "learning-rate-high"],
+    rules: ["no-learning-rate-schedule", "learning-rate-high", ...adamStateRule(evidence), "optimizer-reset"],
     weight: 0.65,
     nextStep: `Lower the learning rate${rate === null ? " to a tenth" : ` to ${numberWords(rate / 10)}`} from the last good checkpoint, and change nothing else.`,
     place: optimizer.arguments.learningRate?.range ?? { start: optimizer.start, end: optimizer.end },
@@ -221,7 +225,7 @@ function numericCauses(evidence: RunEvidence, script: RunScript | null): Cause[]
     found.push({
       cause: "divergence",
       why: `The loss had grown ${timesWords(evidence.lossRatioBefore ?? 1)} in the records before: training diverged and then overflowed.`,
-      rules: ["learning-rate-high", "missing-gradient-clipping"],
+      rules: ["learning-rate-high", "missing-gradient-clipping", "optimizer-reset"],
       weight: 0.65,
       nextStep: "Lower the learning rate to a tenth from the last good checkpoint, and change nothing else.",
       place: optimizerPlace(script),

@@ -16,6 +16,10 @@ export interface RunEvidence {
   readonly rateRising: boolean;
   /** Largest loss in the records before the onset over their median. */
   readonly lossRatioBefore: number | null;
+  /** The log says which samples a batch holds, by number or by name. */
+  readonly namesBatches: boolean;
+  /** The log shows what Adam divides by: its RMS, or updates beside weights. */
+  readonly showsAdamState: boolean;
   /** The loss scale of a mixed-precision run is logged. */
   readonly hasLossScale: boolean;
   /** A restart or resume stands within a few records before the onset. */
@@ -54,11 +58,20 @@ export function evidenceAt(verdict: Verdict, run: Run): RunEvidence {
     rateStepped: rates !== null && rates[0] > 0 && rates[1] > 0 && Math.abs(Math.log(rates[1] / rates[0])) > rateStep,
     rateRising: rate !== null && isRising(rate, onset),
     lossRatioBefore: loss === null ? null : ratioBefore(loss, onset),
+    namesBatches: someName(
+      run,
+      /(^|\W|_)(batch(_?(idx|index|id|num))?|sample_?ids?|(file|image)_?(names?|paths?|ids?))$/i,
+    ),
+    showsAdamState: firstOf(run, "update-ratio") !== null || someName(run, /adam_?rms|(^|\W)rms_?t$/i),
     hasLossScale: firstOf(run, "loss-scale") !== null,
     fromStart: loss !== null && onset <= (loss.steps[0] ?? Number.NaN),
     value: loss?.values[loss.length - 1] ?? Number.NaN,
     restartStep: near && restart !== undefined ? restart.step : null,
   };
+}
+
+function someName(run: Run, pattern: RegExp): boolean {
+  return [...run.series.keys()].some((name) => pattern.test(name));
 }
 
 function firstOf(run: Run, role: SeriesRole): Series | null {

@@ -5,6 +5,7 @@ import {
   type TrainingEvent,
   type TrainingFacts,
 } from "../facts/trainingFacts.ts";
+import type { TextRange } from "../text/range.ts";
 
 /** The script behind a run, as far as it is known. */
 export interface RunScript {
@@ -31,6 +32,14 @@ export function firstEvent(facts: TrainingFacts, kinds: readonly TrainingEvent["
     }
   }
   return null;
+}
+
+/** The header of the loop that takes the batches of a training loop; null where none is seen. */
+export function batchLoopOf(facts: TrainingFacts): TextRange | null {
+  const found = facts.loops.flatMap(
+    ({ start }) => facts.batchLoops.find(({ loopStart }) => loopStart === start) ?? [],
+  )[0];
+  return found === undefined || found.over !== "batches" ? null : { start: found.start, end: found.end };
 }
 
 /** The operation of the loss most likely to give NaN: logarithms, roots and divisions before the rest. */

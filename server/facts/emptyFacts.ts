@@ -29,6 +29,8 @@ export function emptyFacts(path: string): TrainingFacts {
     missingParameters: [],
     unsavedState: [],
     lossLogs: [],
+    batchLoops: [],
+    optimizerRestores: [],
     decayedNorms: [],
     anomalyDetections: [],
     unguardedLoops: [],

@@ -1,6 +1,7 @@
 import type { TextRange } from "../text/range.ts";
 import type { UnaveragedAccumulationFact } from "./accumulationFacts.ts";
 import type { AnomalyDetectionFact } from "./anomalyDetectionFacts.ts";
+import type { BatchLoopFact } from "./batchLoopFacts.ts";
 import type { UnsavedStateFact } from "./checkpointFacts.ts";
 import type { DecayedNormFact } from "./decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "./deepSpeedFacts.ts";
@@ -16,6 +17,7 @@ import type { LossCallFact } from "./lossCallFacts.ts";
 import type { LossLogFact } from "./lossLogFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
 import type { MissingParametersFact } from "./missingParametersFacts.ts";
+import type { OptimizerRestoreFact } from "./optimizerRestoreFacts.ts";
 import type { Resolved } from "./resolved.ts";
 import type { SamplerEpochFact } from "./samplerEpochFacts.ts";
 import type { LearningRateWriteFact, SchedulerFact } from "./schedulerFacts.ts";
@@ -66,6 +68,8 @@ export interface TrainingFacts {
   readonly missingParameters: readonly MissingParametersFact[];
   readonly unsavedState: readonly UnsavedStateFact[];
   readonly lossLogs: readonly LossLogFact[];
+  readonly batchLoops: readonly BatchLoopFact[];
+  readonly optimizerRestores: readonly OptimizerRestoreFact[];
   readonly decayedNorms: readonly DecayedNormFact[];
   readonly anomalyDetections: readonly AnomalyDetectionFact[];
   readonly unguardedLoops: readonly UnguardedLoopFact[];
@@ -257,6 +261,8 @@ export interface GraphAccumulationFact extends TextRange {
   readonly lossText: string;
   readonly accumulator: string;
   readonly how: "sum" | "append";
+  /** What is kept is used as a tensor further on (`total.item()`, `torch.stack(losses)`), where a number would not do. */
+  readonly staysTensor: boolean;
 }
 
 /** A named setting of the run, under a name that stays the same when the code around it moves. */

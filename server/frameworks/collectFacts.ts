@@ -88,6 +88,8 @@ function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFact
       ...(found.decayedNorms ?? []).map((each) => ({ ...each, optimizers: shifted(each.optimizers) })),
     ],
     lossLogs: [...facts.lossLogs, ...(found.lossLogs ?? [])],
+    batchLoops: [...facts.batchLoops, ...(found.batchLoops ?? [])],
+    optimizerRestores: [...facts.optimizerRestores, ...(found.optimizerRestores ?? [])],
   };
 }
 

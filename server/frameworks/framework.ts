@@ -1,5 +1,6 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
 import type { AnomalyDetectionFact } from "../facts/anomalyDetectionFacts.ts";
+import type { BatchLoopFact } from "../facts/batchLoopFacts.ts";
 import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import type { DecayedNormFact } from "../facts/decayedNormFacts.ts";
 import type { DeepSpeedKeyFact } from "../facts/deepSpeedFacts.ts";
@@ -12,6 +13,7 @@ import type { IneffectiveClipFact } from "../facts/ineffectiveClipFacts.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
+import type { OptimizerRestoreFact } from "../facts/optimizerRestoreFacts.ts";
 import type { SamplerEpochFact } from "../facts/samplerEpochFacts.ts";
 import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.ts";
 import type { SourceIndex } from "../facts/scope.ts";
@@ -143,4 +145,20 @@ export interface FrameworkFixes {
   readonly guardStep: (context: FixContext, loop: TrainingLoopFact, fact: UnguardedLoopFact) => FixDraft | null;
   /** Logs the gradient norm where the loss is logged, with the same logger. */
   readonly logGradientNorm: (context: FixContext, loop: TrainingLoopFact, log: LossLogFact) => FixDraft | null;
+  /** Logs, every so many steps, how far Adam's second moment is behind the gradients and how large its updates are. */
+  readonly logAdamState: (context: FixContext, loop: TrainingLoopFact, log: LossLogFact | null) => FixDraft | null;
+  /** Logs the number of every batch, and what names its samples. */
+  readonly identifyBatches: (
+    context: FixContext,
+    loop: TrainingLoopFact,
+    batches: BatchLoopFact,
+    log: LossLogFact | null,
+  ) => FixDraft | null;
+  /** Builds the optimizer anew at a tenth of its rate, the weights kept: behind the place that restores its state, where there is one. */
+  readonly resetOptimizer: (
+    context: FixContext,
+    optimizer: OptimizerFact,
+    restore: OptimizerRestoreFact | null,
+    rate: string | null,
+  ) => FixDraft | null;
 }

@@ -52,7 +52,7 @@ function entrySeparator(text: string, at: number): string {
 }
 
 /** `"train/grad_norm"` beside `"train/loss"`, `"grad_norm/train"` beside `"loss/train"`. */
-function tagBeside(tag: string, name: string): string {
+export function tagBeside(tag: string, name: string): string {
   const parts = tag.split("/");
   const named = parts.findLastIndex((part) => /loss/i.test(part));
   const index = /^losses$/i.test(parts[named] ?? "") ? parts.length - 1 : named;

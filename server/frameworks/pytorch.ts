@@ -12,6 +12,9 @@ import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
 import { averageAccumulation } from "./pytorchAccumulationFixes.ts";
 import { collectTorchUnaveragedAccumulations } from "./pytorchAccumulations.ts";
+import { logAdamState } from "./pytorchAdamStateFixes.ts";
+import { collectTorchBatchLoops } from "./pytorchBatchLoops.ts";
+import { identifyBatches } from "./pytorchBatchRecordFixes.ts";
 import { saveState } from "./pytorchCheckpointFixes.ts";
 import { collectTorchUnsavedState } from "./pytorchCheckpoints.ts";
 import { listParameters, moveClip } from "./pytorchClipFixes.ts";
@@ -32,6 +35,8 @@ import { mayTrainWithTorch } from "./pytorchMentions.ts";
 import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
+import { resetOptimizer } from "./pytorchOptimizerResetFixes.ts";
+import { collectTorchOptimizerRestores } from "./pytorchOptimizerRestores.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
 import { collectTorchOptimizersElsewhere } from "./pytorchOptimizersElsewhere.ts";
 import { collectTorchPrecision } from "./pytorchPrecision.ts";
@@ -92,6 +97,8 @@ export const pytorch: Framework = {
       anomalyDetections: [...collectTorchAnomalyDetection(source), ...lightning.anomalyDetections],
       decayedNorms: collectTorchDecayedNorms(source, optimizers),
       lossLogs: collectLossLogs(source, drafts, "pytorch"),
+      batchLoops: collectTorchBatchLoops(source, drafts),
+      optimizerRestores: collectTorchOptimizerRestores(source, optimizers),
       exhaustedParameters: collectTorchExhaustedParameters(source, optimizers),
       evaluationModes: collectTorchEvaluationModes(source, drafts),
       unvalidatedTrainings: [
@@ -107,6 +114,9 @@ export const pytorch: Framework = {
   fixes: {
     clipGradientNorm,
     logGradientNorm,
+    logAdamState,
+    identifyBatches,
+    resetOptimizer,
     exemptNorms,
     removeAnomalyDetection,
     guardStep,

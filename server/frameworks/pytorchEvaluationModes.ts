@@ -1,6 +1,6 @@
 import { terminalName } from "../facts/dottedText.ts";
 import type { EvaluationEdit, EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
-import type { FunctionInfo, Scope, SourceIndex } from "../facts/scope.ts";
+import { type FunctionInfo, functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression, Statement } from "../syntax/tree.ts";
 import { type ModeLayers, mayComeInEvaluation, modeLayersOf } from "./modeLayers.ts";
 import { mode, modeOf } from "./pytorchModeState.ts";
@@ -120,6 +120,7 @@ function faultOf(
   const all = everywhere.flatMap(({ calls }) => calls);
   if (first === undefined || !all.every(({ model }) => isTrained(model, traces))) return null;
   if (all.some(({ call, model }) => saysItsMode(call) || isOneOfSeveral(model, source))) return null;
+  if (!givesFigures(pass)) return null;
   // Before PyTorch 0.4 an input that was volatile kept no graph.
   const recordsGraph = all.every(({ gradients }) => gradients === "on") && !/volatile\s*=\s*True/.test(source.text);
   const standings = all.map((call) => standingOf(call, trace, source));
@@ -141,6 +142,15 @@ function faultOf(
     training: training.draft.header,
     edit: editOf(pass, first, training, fault),
   };
+}
+
+const figures =
+  /\breturn\s+\w|loss|criterion|acc|correct|metric|score|err|argmax|topk|\bmax\(|pred|append|==|\beq\(|\+=/i;
+
+/** A function called `test` that only shows what comes out (`print(output.size())`) tells nothing that a mode would falsify. */
+function givesFigures({ scope }: ValidationPass): boolean {
+  const around = functionAround(scope)?.definition;
+  return around === undefined || figures.test(scope.source.text.slice(around.start, around.end));
 }
 
 /** `model(x, training=False)`: a Keras model on torch. */

@@ -35,10 +35,15 @@ export function insertLinesBefore(text: string, statement: TextRange, lines: rea
 
 /** Inserts a line after a statement that begins its line and is alone on it (a comment may follow); null otherwise. */
 export function insertLineAfter(text: string, statement: TextRange, line: string): TextEdit | null {
+  return insertLinesAfter(text, statement, [line]);
+}
+
+/** As `insertLineAfter`, for several lines. */
+export function insertLinesAfter(text: string, statement: TextRange, lines: readonly string[]): TextEdit | null {
   const indentation = indentationOf(text, statement.start);
   const end = lineContentEnd(text, statement.end);
   if (indentation === null || !isBlankOrComment(text.slice(statement.end, end))) return null;
-  return { start: end, end, newText: `${lineEndOf(text)}${indentation}${line}` };
+  return { start: end, end, newText: lines.map((line) => `${lineEndOf(text)}${indentation}${line}`).join("") };
 }
 
 /** The whole lines of a statement with their line end; null when anything but a comment shares them. */

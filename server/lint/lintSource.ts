@@ -19,6 +19,8 @@ export interface LintSource {
   readonly fixesOf: (framework: FrameworkName) => FrameworkFixes;
   readonly settings: LintSettings;
   readonly baseline: Baseline | null;
+  /** Rules that verdicts on runs of this code name: those that are only for live runs speak when they are among them. */
+  readonly suspected: ReadonlySet<string>;
 }
 
 type Found = Finding & { readonly rule: string; readonly severity: Severity };
@@ -48,6 +50,7 @@ function severityOf(rule: Rule, settings: LintSettings, own: Severity | undefine
 function findingsOf(rule: Rule, source: LintSource, problems: Problem[]): readonly Found[] {
   const { text, facts, fixesOf, settings, baseline } = source;
   if (severityOf(rule, settings, undefined) === "off") return [];
+  if (rule.liveOnly === true && !source.suspected.has(rule.name)) return [];
   const found: Found[] = [];
   const optionValue = (option: RuleOption) => settings.options[rule.name]?.[option.name] ?? option.default;
   try {
@@ -73,12 +76,19 @@ function unusedFindings(
   const severity = rule === undefined ? "off" : severityOf(rule, settings, undefined);
   if (severity === "off") return [];
   const known = new Set(rules.map(({ name }) => name));
-  const unused = unusedSuppressions(text, suppressions, used, known, (name) => canBeUnused(name, settings));
+  const live = new Set(rules.filter(({ liveOnly }) => liveOnly === true).map(({ name }) => name));
+  const unused = unusedSuppressions(
+    text,
+    suppressions,
+    used,
+    known,
+    (name) => canBeUnused(name, settings) && !live.has(name),
+  );
   const found = unused.map((each) => ({ ...each, severity, related: [] }));
   return applySuppressions(text, found, suppressions).kept;
 }
 
-/** A rule that is off, or that compares with an earlier state, is silent for other reasons than the code. */
+/** A rule that is off, that waits for a verdict, or that compares with an earlier state, is silent for other reasons than the code. */
 function canBeUnused(name: string, settings: LintSettings): boolean {
   return settings.rules[name] !== "off" && name !== "many-hyperparameters-changed" && name !== "unused-suppression";
 }

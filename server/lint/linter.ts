@@ -26,13 +26,20 @@ export interface LintRequest {
   readonly settings?: LintSettings;
   readonly baseline?: Baseline | null;
   readonly libraryVersions?: LibraryVersions;
+  /** Rules that verdicts on runs of this code name. */
+  readonly suspected?: ReadonlySet<string>;
 }
 
 /** A text that stays open: its tree is kept between changes. */
 export interface LintDocument {
   readonly text: string;
   update(newText: string, edits?: readonly TextEdit[]): void;
-  lint(settings: LintSettings, baseline: Baseline | null, libraryVersions?: LibraryVersions): LintResult;
+  lint(
+    settings: LintSettings,
+    baseline: Baseline | null,
+    libraryVersions?: LibraryVersions,
+    suspected?: ReadonlySet<string>,
+  ): LintResult;
   /** What the text says about training, without running any rule. */
   facts(libraryVersions?: LibraryVersions): TrainingFacts;
   dispose(): void;
@@ -62,17 +69,24 @@ export function createLinter(parsers: Parsers, workspace: WorkspaceSources | nul
   };
   return {
     openDocument,
-    async lintText({ path, text, settings = defaultSettings.lint, baseline = null, libraryVersions = noVersions }) {
+    async lintText({
+      path,
+      text,
+      settings = defaultSettings.lint,
+      baseline = null,
+      libraryVersions = noVersions,
+      suspected = noRules,
+    }) {
       if (!mentionsFramework(text)) return { ...nothing, facts: emptyFacts(path) };
       const document = await openDocument(path, text);
       if (document === null) return { ...nothing, facts: emptyFacts(path) };
       try {
-        const result = document.lint(settings, baseline, libraryVersions);
+        const result = document.lint(settings, baseline, libraryVersions, suspected);
         if (unread.size === 0) return result;
         await Promise.all([...unread].map(parsers.forPath));
         unread.clear();
         document.update(text);
-        return document.lint(settings, baseline, libraryVersions);
+        return document.lint(settings, baseline, libraryVersions, suspected);
       } finally {
         document.dispose();
       }
@@ -130,10 +144,10 @@ function lintDocument(
       cached = null;
       syntax?.update(newText, edits);
     },
-    lint(settings, baseline, versions = noVersions) {
+    lint(settings, baseline, versions = noVersions, suspected = noRules) {
       if (!mentionsFramework(text)) return { ...nothing, facts: emptyFacts(path) };
       const { facts, problems } = read(versions);
-      const result = lintSource({ text, module: tree().module, facts, rules, fixesOf, settings, baseline });
+      const result = lintSource({ text, module: tree().module, facts, rules, fixesOf, settings, baseline, suspected });
       const diagnostics =
         surroundings === null
           ? result.diagnostics
@@ -151,6 +165,7 @@ function lintDocument(
 }
 
 const noVersions: LibraryVersions = new Map();
+const noRules: ReadonlySet<string> = new Set();
 
 interface ReadFacts {
   readonly facts: TrainingFacts;

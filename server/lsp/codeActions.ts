@@ -1,8 +1,16 @@
-import { type CodeAction, CodeActionKind, type CodeActionParams, type WorkspaceEdit } from "vscode-languageserver";
+import {
+  type CodeAction,
+  CodeActionKind,
+  type CodeActionParams,
+  type Position,
+  type Range,
+  type WorkspaceEdit,
+} from "vscode-languageserver";
 import type { Diagnostic } from "../lint/diagnostic.ts";
+import type { CodePlace } from "../protocol.ts";
 import type { Fix } from "../rules/rule.ts";
 import type { TextEdit } from "../text/range.ts";
-import { findingDiagnostic } from "./diagnostics.ts";
+import { findingDiagnostic, type PlacedVerdict, rulesNamedBy, sameFile, verdictDiagnostic } from "./diagnostics.ts";
 import { editsByPart, offsetOf, type Program, rangeIn } from "./programs.ts";
 
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.haywire`;
@@ -23,6 +31,7 @@ export function codeActions(
   program: Program,
   revision: number,
   diagnostics: readonly Diagnostic[],
+  verdicts: readonly PlacedVerdict[],
   params: CodeActionParams,
 ): CodeAction[] {
   const start = offsetOf(program, params.textDocument.uri, params.range.start);
@@ -34,6 +43,10 @@ export function codeActions(
   if (wanted(CodeActionKind.QuickFix)) {
     for (const [index, finding] of diagnostics.entries()) {
       if (finding.start <= end && finding.end >= start) actions.push(...quickFixes(program, revision, finding, index));
+    }
+    for (const placed of verdicts) {
+      if (!sameFile(placed.place.uri, params.textDocument.uri) || !touches(placed.place, params.range)) continue;
+      actions.push(...verdictFixes(program, revision, diagnostics, placed, start, end));
     }
   }
   const hasSafeFix = diagnostics.some((finding) => finding.fixes.some((fix) => fix.applicability === "safe"));
@@ -73,6 +86,31 @@ function quickFixes(program: Program, revision: number, finding: Diagnostic, fin
       data,
     };
   });
+}
+
+/** Fixes of the findings that a verdict names as causes, offered where it stands; those that stand there too are offered already. */
+function verdictFixes(
+  program: Program,
+  revision: number,
+  diagnostics: readonly Diagnostic[],
+  placed: PlacedVerdict,
+  start: number,
+  end: number,
+): CodeAction[] {
+  const named = rulesNamedBy([placed]);
+  return diagnostics.flatMap((finding, index) => {
+    if (!named.has(finding.rule) || (finding.start <= end && finding.end >= start)) return [];
+    return quickFixes(program, revision, finding, index).map(({ isPreferred: _, ...action }) => ({
+      ...action,
+      diagnostics: [verdictDiagnostic(placed)],
+    }));
+  });
+}
+
+function touches(place: CodePlace, { start, end }: Range): boolean {
+  const isBefore = (one: Position, other: Position) =>
+    one.line < other.line || (one.line === other.line && one.character < other.character);
+  return !(isBefore(end, place) || isBefore({ line: place.endLine, character: place.endCharacter }, start));
 }
 
 function unsafeNote(fix: Fix): string {

@@ -72,7 +72,13 @@ function rangeOf({ start, end }: NonNullable<LocatedPlace["located"]>) {
   };
 }
 
-function verdictDiagnostic({ run, verdict, place }: PlacedVerdict): Diagnostic {
+/** The rules that verdicts name as causes. */
+export function rulesNamedBy(verdicts: readonly PlacedVerdict[]): ReadonlySet<string> {
+  return new Set(verdicts.flatMap(({ verdict }) => verdict.causes.flatMap(({ rules }) => rules)));
+}
+
+/** A verdict as the editor shows it, at its place in the script. */
+export function verdictDiagnostic({ run, verdict, place }: PlacedVerdict): Diagnostic {
   return {
     range: {
       start: { line: place.line, character: place.character },
@@ -86,6 +92,6 @@ function verdictDiagnostic({ run, verdict, place }: PlacedVerdict): Diagnostic {
 }
 
 /** Whether two URIs name one file however they are escaped: `file:///c%3A/a.py` and `file:///c:/a.py`. */
-function sameFile(left: string, right: string): boolean {
+export function sameFile(left: string, right: string): boolean {
   return left === right || (left.startsWith("file:") && right.startsWith("file:") && pathOf(left) === pathOf(right));
 }

@@ -19,6 +19,8 @@ export interface LintBasis {
   readonly libraryVersions: LibraryVersions;
   /** Findings that the project's baseline accepts: they are not told. */
   readonly accepted: readonly AcceptedEntry[];
+  /** Rules that verdicts on runs of the program name. */
+  readonly suspected: ReadonlySet<string>;
 }
 
 /** A program open in the editor, with its parsed text and the newest findings. */
@@ -88,8 +90,8 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
         document.update(entry.program.text, known ?? undefined);
         entry.unseen = { count: 0, edits: null };
       }
-      const { settings, baseline, libraryVersions, accepted } = entry.basis;
-      const found = document.lint(settings.lint, baseline, libraryVersions);
+      const { settings, baseline, libraryVersions, accepted, suspected } = entry.basis;
+      const found = document.lint(settings.lint, baseline, libraryVersions, suspected);
       const { kept } = withoutAccepted(entry.program.text, found.diagnostics, accepted);
       const result = { ...found, diagnostics: kept };
       for (const problem of result.problems) {
@@ -125,7 +127,13 @@ export function createOpenPrograms(linter: Linter, log: (message: string) => voi
         entries.set(program.uri, {
           program,
           revision: 1,
-          basis: { settings: defaultSettings, baseline: null, libraryVersions: new Map(), accepted: [] },
+          basis: {
+            settings: defaultSettings,
+            baseline: null,
+            libraryVersions: new Map(),
+            accepted: [],
+            suspected: new Set(),
+          },
           document: linter.openDocument(program.path, program.text),
           unseen: { count: 0, edits: null },
           linted: null,

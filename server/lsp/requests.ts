@@ -65,7 +65,8 @@ export function answerRequests(
     cancellable(async (params) => {
       const linted = await lintOf(params.textDocument.uri);
       if (!linted) return [];
-      const actions = codeActions(linted.program, linted.revision, linted.result.diagnostics, params);
+      const { program, revision, result } = linted;
+      const actions = codeActions(program, revision, result.diagnostics, runs.placedVerdicts(), params);
       return client.resolvesEdits ? actions : actions.map((action) => withEdit(action, linted, client));
     }),
   );

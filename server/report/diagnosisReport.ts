@@ -1,16 +1,36 @@
-import type { DiagnosisReport, ReportedRun } from "../monitor/logDiagnosis.ts";
+import type { Diagnostic } from "../lint/diagnostic.ts";
+import type { DiagnosisReport, ReportedRun, ReportedVerdict } from "../monitor/logDiagnosis.ts";
+import { jsonFinding } from "./jsonReport.ts";
+import type { ReportedFile } from "./reportedFile.ts";
 
-/** The report as JSON, indented by two blanks, with a line end. */
-export function diagnosisJson(report: DiagnosisReport): string {
-  return `${JSON.stringify(report, null, 2)}\n`;
+/**
+ * The report as JSON, indented by two blanks, with a line end. With the linted script each verdict carries the findings that it
+ * names as causes, in the form of `check --format json`.
+ */
+export function diagnosisJson(report: DiagnosisReport, script: ReportedFile | null = null): string {
+  if (script === null) return `${JSON.stringify(report, null, 2)}\n`;
+  const runs = report.runs.map((run) => ({
+    ...run,
+    verdicts: run.verdicts.map((verdict) => ({
+      ...verdict,
+      findings: findingsOf(verdict, script).map((finding) => jsonFinding(script, finding)),
+    })),
+  }));
+  return `${JSON.stringify({ ...report, runs }, null, 2)}\n`;
+}
+
+/** The findings of a script that a verdict names as causes, in the order in which it names them. */
+function findingsOf({ causes }: ReportedVerdict, { diagnostics }: ReportedFile): readonly Diagnostic[] {
+  const named = [...new Set(causes.flatMap(({ rules }) => rules))];
+  return named.flatMap((name) => diagnostics.filter(({ rule }) => rule === name));
 }
 
 /** The report for a terminal, uncoloured: each run with its verdicts, or that nothing was found and what was looked at. */
-export function diagnosisText(report: DiagnosisReport): string {
-  return report.runs.map(runText).join("\n");
+export function diagnosisText(report: DiagnosisReport, script: ReportedFile | null = null): string {
+  return report.runs.map((run) => runText(run, script)).join("\n");
 }
 
-function runText(run: ReportedRun): string {
+function runText(run: ReportedRun, script: ReportedFile | null): string {
   const lines = [`${run.name}  ${extentText(run)}`];
   if (run.verdicts.length === 0 && run.steps.length > 0) {
     lines.push(`  Nothing found (${run.checks.ran} ${run.checks.ran === 1 ? "check" : "checks"} ran).`);
@@ -28,6 +48,11 @@ function runText(run: ReportedRun): string {
     }
     if (verdict.code !== null) {
       lines.push(`    At ${verdict.code.filename}:${verdict.code.row}:${verdict.code.column}`);
+    }
+    for (const { rule, start, fixes } of script === null ? [] : findingsOf(verdict, script)) {
+      const { row, column } = script?.locate(start) ?? {};
+      const [fix] = fixes;
+      if (fix !== undefined) lines.push(`    Fix: ${fix.title} (${rule}, ${script?.path}:${row}:${column})`);
     }
   }
   lines.push(...run.checks.silent.map(({ kind, why }) => `  Not checked: ${kind} (${why})`));

@@ -35,7 +35,8 @@ export function jsonReport(files: readonly ReportedFile[]): string {
   return jsonText(files.flatMap((file) => file.diagnostics.map((diagnostic) => jsonFinding(file, diagnostic))));
 }
 
-function jsonFinding(file: ReportedFile, diagnostic: Diagnostic): JsonFinding {
+/** One finding as JSON. */
+export function jsonFinding(file: ReportedFile, diagnostic: Diagnostic): JsonFinding {
   const start = file.locate(diagnostic.start);
   const fixes = diagnostic.fixes.map((fix) => jsonFix(file, fix));
   return {

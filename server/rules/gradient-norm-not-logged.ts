@@ -1,7 +1,7 @@
-import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { OptimizerFact, TrainingFacts, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
+import { bestLossLog } from "./lossLogChoice.ts";
 import type { Rule } from "./rule.ts";
 import { optimizesTensors } from "./trainingContext.ts";
 
@@ -17,20 +17,6 @@ const watched =
 
 /** `norm = clip_grad_norm_(…)`: what becomes of it is not for a regular expression to say. */
 const keepsNorm = /^(?!_\s*=)[\w.]+(\[[^\]]*\])?\s*(:[^=]+)?=[^=]|\((?=[^)]*clip_grad_norm)/;
-
-/** Loggers that keep numbers by step come before lines of text. */
-const preferred: readonly LossLogFact["logger"][] = [
-  "metrics",
-  "tensorboard",
-  "lightning",
-  "json",
-  "meter",
-  "logging",
-  "progress bar",
-  "file",
-  "print",
-];
-const places: readonly LossLogFact["place"][] = ["iteration", "behind", "caller"];
 
 export const gradientNormNotLogged: Rule = {
   name: "gradient-norm-not-logged",
@@ -48,7 +34,7 @@ export const gradientNormNotLogged: Rule = {
     const seen = new Set<number>();
     for (const loop of facts.loops) {
       const optimizer = adaptiveOptimizer(facts, loop, text);
-      const log = optimizer === null ? null : bestLog(facts, loop);
+      const log = optimizer === null ? null : bestLossLog(facts, loop);
       if (optimizer === null || log === null || seen.has(log.start) || isShort(facts, loop, text)) continue;
       seen.add(log.start);
       const cure = cureOf(loop, text);
@@ -93,17 +79,6 @@ function adaptiveOptimizer(facts: TrainingFacts, loop: TrainingLoopFact, text: s
     if (optimizer?.adaptive === true && !optimizesTensors(optimizer)) return optimizer;
   }
   return null;
-}
-
-/** Where one more number belongs: in the loop itself before behind it, in a logger of numbers before lines of text. */
-function bestLog(facts: TrainingFacts, loop: TrainingLoopFact): LossLogFact | null {
-  const logs = facts.lossLogs.filter(
-    // What a metric of flax or Keras collects is averaged before it is logged elsewhere.
-    ({ loopStart, logger, framework }) => loopStart === loop.start && (framework === "pytorch" || logger !== "meter"),
-  );
-  const rank = ({ place, logger, extension }: LossLogFact) =>
-    places.indexOf(place) * 100 + preferred.indexOf(logger) + (extension === null ? 50 : 0);
-  return logs.toSorted((a, b) => rank(a) - rank(b))[0] ?? null;
 }
 
 /**

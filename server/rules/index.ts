@@ -1,8 +1,10 @@
 import { accumulationNotAveraged } from "./accumulation-not-averaged.ts";
 import { activationBeforeLoss } from "./activation-before-loss.ts";
 import { adamL2WeightDecay } from "./adam-l2-weight-decay.ts";
+import { adamStateNotLogged } from "./adam-state-not-logged.ts";
 import { anomalyDetectionLeftOn } from "./anomaly-detection-left-on.ts";
 import { batchNormSmallBatch } from "./batch-norm-small-batch.ts";
+import { batchNotIdentified } from "./batch-not-identified.ts";
 import { clipBeforeUnscale } from "./clip-before-unscale.ts";
 import { clipIneffective } from "./clip-ineffective.ts";
 import { clipMisplaced } from "./clip-misplaced.ts";
@@ -24,6 +26,7 @@ import { noWarmup } from "./no-warmup.ts";
 import { nonfiniteHidden } from "./nonfinite-hidden.ts";
 import { nonfiniteUnchecked } from "./nonfinite-unchecked.ts";
 import { optimizerMissingParameters } from "./optimizer-missing-parameters.ts";
+import { optimizerReset } from "./optimizer-reset.ts";
 import { optimizerStateNotSaved } from "./optimizer-state-not-saved.ts";
 import type { Rule } from "./rule.ts";
 import { samplerEpochUnset } from "./sampler-epoch-unset.ts";
@@ -39,8 +42,10 @@ export const rules: readonly Rule[] = [
   accumulationNotAveraged,
   activationBeforeLoss,
   adamL2WeightDecay,
+  adamStateNotLogged,
   anomalyDetectionLeftOn,
   batchNormSmallBatch,
+  batchNotIdentified,
   clipBeforeUnscale,
   clipIneffective,
   clipMisplaced,
@@ -62,6 +67,7 @@ export const rules: readonly Rule[] = [
   nonfiniteHidden,
   nonfiniteUnchecked,
   optimizerMissingParameters,
+  optimizerReset,
   optimizerStateNotSaved,
   samplerEpochUnset,
   schedulerStepOrder,

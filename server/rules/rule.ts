@@ -58,6 +58,8 @@ export interface Rule {
   readonly frameworks: readonly FrameworkName[];
   /** URLs or citations: papers, documentation pages, source files with lines. At least one. */
   readonly sources: readonly string[];
+  /** Speaks only where a verdict on a run of this code names it as a cause. */
+  readonly liveOnly?: true;
   /** Numbers that a project may set. */
   readonly options?: readonly RuleOption[];
   readonly check: (context: RuleContext, report: (finding: Finding) => void) => void;

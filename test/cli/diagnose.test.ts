@@ -89,3 +89,42 @@ test("torn lines, absurd numbers, 10,000 columns and a log without numbers: each
   assert.match(stderr, /words\.log/);
   assert.match(stderr, /torn\.jsonl/);
 });
+
+test("with the script, a verdict carries the findings that wait for it, with their fixes; check alone is silent", async () => {
+  const spiked = log(0, 1000, (step) => (step >= 600 && step < 603 ? 60 : 1 + Math.sin(12.9898 * step) / 50));
+  const script = `import torch
+
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+for step, (x, y, paths) in enumerate(loader):
+    optimizer.zero_grad()
+    loss = torch.nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
+    if step % 100 == 0:
+        print(step, loss.item())
+`;
+  const cwd = folderWith({ "metrics.jsonl": spiked, "train.py": script });
+  const checked = await run(["check", "--format", "json", "train.py"], { cwd });
+  assert.doesNotMatch(checked.stdout, /batch-not-identified|adam-state-not-logged|optimizer-reset/);
+  const { stdout } = await run(["diagnose", "--format", "json", "--code", "train.py", "metrics.jsonl"], { cwd });
+  const [verdict] = JSON.parse(stdout).runs[0].verdicts;
+  assert.equal(verdict.kind, "loss-spike");
+  const [finding] = verdict.findings;
+  assert.equal(finding.code, "batch-not-identified");
+  assert.deepEqual(finding.location, { row: 5, column: 1 });
+  assert.equal(finding.fix.message, "Log the number of each batch and its samples");
+  assert.equal(finding.fix.applicability, "unsafe");
+  const text = await run(["diagnose", "--code", "train.py", "metrics.jsonl"], { cwd });
+  assert.match(
+    text.stdout,
+    /Fix: Log the number of each batch and its samples \(batch-not-identified, train\.py:5:1\)/,
+  );
+  const off = folderWith({
+    "metrics.jsonl": spiked,
+    "train.py": script,
+    "haywire.toml": '[rules]\nbatch-not-identified = "off"\n',
+  });
+  const silenced = await run(["diagnose", "--format", "json", "--code", "train.py", "metrics.jsonl"], { cwd: off });
+  assert.deepEqual(JSON.parse(silenced.stdout).runs[0].verdicts[0].findings, []);
+});

@@ -214,4 +214,43 @@ describe("the diagnosis", () => {
       assert.ok(view.causes.every(({ cause }) => cause !== "gradient-spike" && cause !== "learning-rate-change"));
     }
   });
+
+  it("names what would prove Adam's denominator, unless the log shows it", () => {
+    const columns = {
+      loss: (i: number) => (i < 79 ? 1e-6 : 1e-4),
+      grad_norm: (i: number) => (i === 79 ? 1e-2 : 1e-5),
+    };
+    const rulesOf = (run: GrowingRun) => diagnosed("loss-spike", 790, run, scriptWith()).causes[0]?.rules ?? [];
+    assert.ok(rulesOf(runWith(columns)).includes("adam-state-not-logged"));
+    assert.ok(!rulesOf(runWith({ ...columns, adam_rms: () => 1 })).includes("adam-state-not-logged"));
+    assert.ok(!rulesOf(runWith({ ...columns, update_ratio: () => 1e-3 })).includes("adam-state-not-logged"));
+  });
+
+  it("asks for the batch's number behind a spike from the data, unless the log has it, and points at the loop", () => {
+    const columns = { loss: (i: number) => (i === 50 ? 100 : 1), grad_norm: () => 1 };
+    const header = rangeOfText("for batch in loader:");
+    const batches = {
+      ...header,
+      framework: "pytorch",
+      loopStart: 0,
+      over: "batches",
+      index: null,
+      plain: null,
+      identities: [],
+    } as const;
+    const view = diagnosed("loss-spike", 500, runWith(columns), scriptWith({ batchLoops: [batches] }));
+    assert.deepEqual(view.causes[0]?.rules, ["batch-not-identified"]);
+    assert.equal(markedText(view), "for batch in loader:");
+    const told = diagnosed("loss-spike", 500, runWith({ ...columns, sample_id: (i) => i }), null);
+    assert.deepEqual(told.causes[0]?.rules, []);
+    assert.match(told.nextStep, /^Find which samples/);
+  });
+
+  it("suggests a new optimizer for growth after a healthy time, not from the start", () => {
+    const columns = { loss: (i: number) => (i < 80 ? 1 : 2), grad_norm: () => 1, lr: () => 3e-3 };
+    const rulesAt = (onset: number) =>
+      diagnosed("loss-growth", onset, runWith(columns), scriptWith()).causes.flatMap(({ rules }) => rules);
+    assert.ok(rulesAt(800).includes("optimizer-reset"));
+    assert.ok(!rulesAt(0).includes("optimizer-reset"));
+  });
 });

@@ -153,6 +153,7 @@ describe("rules that fail", () => {
       fixesOf: () => assert.fail("no fix is asked for"),
       settings: defaultSettings.lint,
       baseline: null,
+      suspected: new Set<string>(),
     });
     assert.deepEqual(result.problems, [
       { path: "a.py", message: "The rule bad-rule failed on this file: no such thing" },
