@@ -24,7 +24,7 @@ export function collectTorchEvaluationModes(
   if (drafts.length === 0 || !/val|test|eval|dev/i.test(source.text)) return [];
   if (source.imports.some(({ statement }) => setsModes.test(statement.module))) return [];
   const modelNames = modelNamesOf(source);
-  const traces = rootsOf(source)
+  const traces = rootsOf(source, drafts)
     .map((root) => traceModes(source, drafts, root, modelNames))
     .filter(({ trainings }) => trainings.length > 0);
   const found = new Map<number, EvaluationModeFact>();
@@ -60,14 +60,36 @@ export function collectTorchEvaluationModes(
   return [...found.values()].toSorted((a, b) => a.start - b.start);
 }
 
-/** The module, and functions that nothing in the file calls. */
-function rootsOf(source: SourceIndex): readonly { readonly body: readonly Statement[]; readonly scope: Scope }[] {
-  const isUncalled = ({ definition }: FunctionInfo) => !source.callsByTerminalName.has(definition.name);
-  const uncalled = [...source.functions.values()].filter(isUncalled);
+/** The module, and functions that nothing in the file calls and that training is reached from. */
+function rootsOf(
+  source: SourceIndex,
+  drafts: readonly LoopDraft[],
+): readonly { readonly body: readonly Statement[]; readonly scope: Scope }[] {
+  const trains = trainingFunctions(source, drafts);
+  const isRoot = ({ definition: { name } }: FunctionInfo) => trains.has(name) && !source.callsByTerminalName.has(name);
   return [
     { body: source.module.body, scope: source.moduleScope },
-    ...uncalled.map(({ definition, scope }) => ({ body: definition.body, scope })),
+    ...[...source.functions.values()].filter(isRoot).map(({ definition, scope }) => ({ body: definition.body, scope })),
   ];
+}
+
+/** Names of the functions that hold a training loop or call one that does. */
+function trainingFunctions(source: SourceIndex, drafts: readonly LoopDraft[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const queue: string[] = [];
+  const add = (scope: Scope) => {
+    for (let current: Scope | null = scope; current !== null; current = current.parent) {
+      const name = current.node?.kind === "function" ? current.node.name : null;
+      if (name === null || names.has(name)) continue;
+      names.add(name);
+      queue.push(name);
+    }
+  };
+  for (const { scope } of drafts) add(scope);
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    for (const site of source.callsByTerminalName.get(name) ?? []) add(site.scope);
+  }
+  return names;
 }
 
 /** Names whose parameters or mode the file asks for. */
