@@ -16,6 +16,7 @@ import { collectLossTerms } from "./lossTerms.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { argumentsOfSignature } from "./signatureArguments.ts";
 import { tensorflow1Optimizers } from "./tensorflow1Defaults.ts";
+import { collectSaversOfWeights } from "./tensorflow1Savers.ts";
 import { tensorflowName } from "./tensorflowNames.ts";
 
 interface OptimizerSite {
@@ -36,6 +37,7 @@ export const tensorflow1: Framework = {
     const facts = optimizers.map(({ fact }) => fact);
     return {
       optimizers: facts,
+      unsavedState: collectSaversOfWeights(source, facts),
       lossTerms: collectLossTerms(source, [], "tensorflow1", minimizedLosses(source, optimizers)),
       lossCalls: collectTensorflowLossCalls(source, "tensorflow1"),
       l2Penalties: collectL2Penalties(source, "tensorflow1", facts),
