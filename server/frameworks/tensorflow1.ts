@@ -30,10 +30,14 @@ export const tensorflow1: Framework = {
   title: "TensorFlow 1",
   language: "python",
   mentions: ["tensorflow"],
-  needs: /Optimizer\s*\(/,
+  needs: /Optimizer\s*\(|cross_entropy_with_logits/,
   collect(source) {
     const optimizers = collectOptimizers(source);
-    if (optimizers.length === 0) return null;
+    // A model's own file has its loss, and another one trains it; what speaks of Keras is read there.
+    if (optimizers.length === 0) {
+      const isModel = /_cross_entropy_with_logits/.test(source.text) && !/\bkeras\b|GradientTape/.test(source.text);
+      return isModel ? { lossCalls: collectTensorflowLossCalls(source, "tensorflow1") } : null;
+    }
     const facts = optimizers.map(({ fact }) => fact);
     return {
       optimizers: facts,
