@@ -4,8 +4,8 @@ import type { FrameworkName } from "./trainingFacts.ts";
 /** A validation pass of training code that runs like training, or training that goes on in evaluation mode; the range is marked. */
 export interface EvaluationModeFact extends TextRange {
   readonly framework: FrameworkName;
-  /** `"training-mode"`: validated without `eval()`; `"gradients"`: with it, and with a graph; `"left-in-evaluation"`: never back. */
-  readonly fault: "training-mode" | "gradients" | "left-in-evaluation";
+  /** `"training-mode"`: validated without `eval()`; `"gradients"`: with it, and with a graph; `"left-in-evaluation"`: never back; `"told-to-train"`: a call with the flag `training=True`. */
+  readonly fault: "training-mode" | "gradients" | "left-in-evaluation" | "told-to-train";
   /** Validated without `eval()`, and with a graph too. */
   readonly recordsGraph: boolean;
   /** What the model is called there: `"model"`. */

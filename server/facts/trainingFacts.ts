@@ -261,6 +261,8 @@ export interface GraphAccumulationFact extends TextRange {
   readonly lossText: string;
   readonly accumulator: string;
   readonly how: "sum" | "append";
+  /** What is kept is used as a tensor further on (`total.item()`, `torch.stack(losses)`), where a number would not do. */
+  readonly staysTensor: boolean;
 }
 
 /** A named setting of the run, under a name that stays the same when the code around it moves. */

@@ -16,7 +16,10 @@ export function deepSpeedKeys(dictionary: DictionaryLiteral): readonly DeepSpeed
   ];
 }
 
+/** Without a section of DeepSpeed's the keys may be a script's own settings, whose names are its affair. */
 function misspelledClips(dictionary: DictionaryLiteral): readonly DeepSpeedKeyFact[] {
+  const hasSection = dictionary.entries.some(({ key }) => key?.kind === "string" && sections.test(key.value ?? ""));
+  if (!hasSection) return [];
   const right = entryOf(dictionary, "gradient_clipping");
   return dictionary.entries.flatMap(({ key, value, range }) =>
     key?.kind === "string" && key.value !== null && otherSpellings.test(key.value)

@@ -1,4 +1,7 @@
+import { argumentFor } from "../facts/candidates.ts";
+import { terminalName } from "../facts/dottedText.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
+import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { asFlag } from "../facts/resolve.ts";
 import type { CallSite, SourceIndex } from "../facts/scope.ts";
@@ -43,7 +46,7 @@ export const huggingFace: Framework = {
       optimizers: sites.map(({ optimizer }) => optimizer),
       loops: sites.flatMap((each, index) => unclippedLoop(each, index, source)),
       epochLoops: sites.flatMap(({ trainer }, index) => constantRun(trainer, index)),
-      precision: sites.flatMap(({ trainer }) => precisionOf(trainer)),
+      precision: [...sites.flatMap(({ trainer }) => precisionOf(trainer)), ...brainFloatWeights(source, trainers)],
       // With torch in the text its collector has told them already.
       traits: /\btorch\b/.test(source.text) ? [] : collectTorchTraits(source),
       ineffectiveClips: trainers.flatMap((trainer) => settingTooHigh(trainer, trainer.settings.clipNorm)),
@@ -143,6 +146,42 @@ function unclippedLoop(
 }
 
 const clipsInCode = /clip_grad|on_pre_optimizer_step/;
+
+/**
+ * `from_pretrained(…, torch_dtype=torch.bfloat16)` of a model that a Trainer trains: its optimizer updates those weights as they
+ * are. DeepSpeed and FSDP keep float32 copies.
+ */
+function brainFloatWeights(source: SourceIndex, trainers: readonly TrainerFact[]): readonly PrecisionFact[] {
+  if (/deepspeed|fsdp|fully_shard/i.test(source.text) || trainers.some((each) => mayBeSet(each, "deepSpeed")))
+    return [];
+  const found = new Map<number, PrecisionFact>();
+  for (const [name, sites] of source.callsByTerminalName) {
+    if (!/Trainer$/.test(name)) continue;
+    for (const { call, scope } of sites) {
+      const model = argumentFor(call, "model", 0);
+      if (!/^(transformers|trl)\./.test(qualifiedName(call.callee, scope) ?? "")) continue;
+      if (model === null || model === "unclear") continue;
+      linkedCalls(model.value, scope, (made, from) => {
+        if (terminalName(made.callee) !== "from_pretrained") return false;
+        const given = argumentFor(made, "torch_dtype", null) ?? argumentFor(made, "dtype", null);
+        const type = given === null || given === "unclear" ? null : given;
+        const isBrainFloat =
+          type !== null &&
+          (qualifiedName(type.value, from) === "torch.bfloat16" ||
+            (type.value.kind === "string" && type.value.value === "bfloat16"));
+        if (type !== null && isBrainFloat && from.source === source) {
+          const { start, end } = type;
+          const shownBy = source.text.slice(start, end);
+          const enabled = { known: true, value: true, alternatives: [], chain: [], overridable: false } as const;
+          const fact = { framework: "huggingface", scope: "parameters", type: "bfloat16", shownBy, enabled } as const;
+          found.set(start, { start, end, ...fact });
+        }
+        return true;
+      });
+    }
+  }
+  return [...found.values()];
+}
 
 function precisionOf(trainer: TrainerFact): readonly PrecisionFact[] {
   const types = [

@@ -18,6 +18,8 @@ import { collectLossTerms } from "./lossTerms.ts";
 import { collectEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { kerasSmallNormBatches } from "./smallNormBatches.ts";
+import { collectPipelinesInOrder } from "./tensorflowUnshuffledData.ts";
+import { collectTrainingFlags } from "./trainingFlags.ts";
 import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
@@ -39,7 +41,7 @@ export const keras: Framework = {
     const starts = new Set(facts.map(({ start }) => start));
     const fits = (source.callsByTerminalName.get("fit") ?? []).filter(({ call }) => starts.has(call.start));
     return {
-      unshuffledData: collectKerasUnshuffledData(source, fits),
+      unshuffledData: [...collectKerasUnshuffledData(source, fits), ...collectPipelinesInOrder(source, fits, drafts)],
       smallNormBatches: kerasSmallNormBatches(source, fits),
       unvalidatedTrainings: [
         ...unvalidatedFits(source, fits, traits),
@@ -59,6 +61,7 @@ export const keras: Framework = {
       unsavedState: collectKerasUnsavedState(source, optimizers, drafts),
       decayedNorms: collectOtherDecayedNorms(source, optimizers, "keras"),
       lossLogs: collectLossLogs(source, drafts, "keras"),
+      evaluationModes: collectTrainingFlags(source, drafts, "keras"),
       epochLoops: [...collectEpochLoops(source, drafts, "keras"), ...kerasFitEpochs(fits, facts)],
       unguardedLoops: [...collectKerasUnguardedFits(source, facts), ...collectUnguardedLoops(source, drafts, "keras")],
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),

@@ -17,6 +17,7 @@ import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
 import { canonicalTensorflowName } from "./tensorflowNames.ts";
+import { clearTrainingFlag } from "./trainingFlags.ts";
 
 /** Keras clips and decays by arguments of its optimizers. */
 export const kerasFixes: Partial<FrameworkFixes> = {
@@ -28,6 +29,7 @@ export const kerasFixes: Partial<FrameworkFixes> = {
   correctLossInput: correctFromLogits,
   guardStep: stopOnNaN,
   scheduleRate: reduceOnPlateau,
+  setEvaluationMode: clearTrainingFlag,
   removeAnomalyDetection,
 };
 

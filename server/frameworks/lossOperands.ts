@@ -47,7 +47,9 @@ export function canReachZero(operand: Expression, danger: Danger, scope: Scope, 
       const isSquare = operator === "**" && right.kind === "number" && right.value === 2;
       if (danger === "sqrt" || danger === "power") {
         if (isSquare) return true;
-        if (operator === "+") return bothReachZero(left, right, danger, scope, depth);
+        if (operator === "+") {
+          return !addsScale(left, right) && bothReachZero(left, right, danger, scope, depth);
+        }
       }
       if (operator === "*") {
         return canReachZero(left, danger, scope, depth + 1) || canReachZero(right, danger, scope, depth + 1);
@@ -57,6 +59,15 @@ export function canReachZero(operand: Expression, danger: Danger, scope: Scope, 
     default:
       return false;
   }
+}
+
+/** `(prediction - target) ** 2 + c ** 2`, the pseudo-Huber loss: beside the square of a difference that of a name is its scale. */
+function addsScale(left: Expression, right: Expression): boolean {
+  const bases = [left, right].map((side) =>
+    side.kind === "binary" && side.operator === "**" && side.right.kind === "number" ? side.left : side,
+  );
+  const isName = ({ kind }: Expression): boolean => kind === "name" || kind === "attribute";
+  return bases.some((base, index) => base !== [left, right][index] && isName(base)) && !bases.every(isName);
 }
 
 function bothReachZero(left: Expression, right: Expression, danger: Danger, scope: Scope, depth: number): boolean {

@@ -18,6 +18,8 @@ import { collectOptaxPrecision } from "./optaxPrecision.ts";
 import { collectEpochLoops } from "./pytorchEpochLoops.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
+import { collectTrainingFlags } from "./trainingFlags.ts";
+import { unvalidatedLoops } from "./unvalidatedTraining.ts";
 
 /** Training with JAX: optax's gradient transformations, with or without flax. */
 export const optax: Framework = {
@@ -29,9 +31,12 @@ export const optax: Framework = {
     const optimizers = collectOptaxOptimizers(source);
     if (optimizers.length === 0) return null;
     const { drafts, facts } = collectOptaxLoops(source, optimizers);
+    const traits = collectTraits(source);
     return {
       optimizers: optimizers.map(({ fact }) => fact),
       loops: facts,
+      unvalidatedTrainings: unvalidatedLoops(source, drafts, traits, "optax"),
+      evaluationModes: collectTrainingFlags(source, drafts, "optax"),
       epochLoops: collectEpochLoops(source, drafts, "optax"),
       unguardedLoops: collectUnguardedLoops(source, drafts, "optax"),
       lossCalls: collectOptaxLossCalls(source),
@@ -42,7 +47,7 @@ export const optax: Framework = {
       anomalyDetections: collectJaxAnomalyDetection(source),
       unsavedState: collectOptaxUnsavedState(source, optimizers, drafts),
       l2Penalties: optimizers.flatMap(decayPenalty),
-      traits: collectTraits(source),
+      traits,
     };
   },
   fixes: optaxFixes,

@@ -5,6 +5,7 @@ import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
 import { indentationOf, lineContentEnd, lineEndOf, lineStart } from "./sourceLines.ts";
+import { clearTrainingFlag } from "./trainingFlags.ts";
 
 /** optax clips by a transformation before the optimizer's own. */
 export const optaxFixes: Partial<FrameworkFixes> = {
@@ -13,6 +14,7 @@ export const optaxFixes: Partial<FrameworkFixes> = {
   removeAnomalyDetection,
   exemptNorms: maskNorms,
   guardStep: applyIfFinite,
+  setEvaluationMode: clearTrainingFlag,
   correctLossInput: leaveOutActivation,
 };
 

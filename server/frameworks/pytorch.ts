@@ -7,6 +7,7 @@ import { showNonfinite } from "./huggingFaceFixes.ts";
 import { replaceThreshold } from "./ineffectiveClips.ts";
 import { collectLightning } from "./lightningLoops.ts";
 import { lightningTrainers } from "./lightningTrainers.ts";
+import { collectLightningUnshuffledData } from "./lightningUnshuffledData.ts";
 import { leaveOutActivation } from "./lossInputFixes.ts";
 import { collectLossLogs } from "./lossLogs.ts";
 import { collectLossTerms } from "./lossTerms.ts";
@@ -105,7 +106,10 @@ export const pytorch: Framework = {
         ...unvalidatedLoops(source, drafts, traits, "pytorch"),
         ...unvalidatedModules(source, lightningTrainers(source), traits),
       ],
-      unshuffledData: collectTorchUnshuffledData(source, iterated, levels),
+      unshuffledData: [
+        ...collectTorchUnshuffledData(source, iterated, levels),
+        ...collectLightningUnshuffledData(source, lightningTrainers(source)),
+      ],
       smallNormBatches: torchSmallNormBatches(source, iterated, traits),
       samplerEpochs: collectTorchSamplerEpochs(source, iterated, levels),
       graphAccumulations: collectTorchGraphAccumulations(source, drafts),

@@ -1,6 +1,6 @@
 import { terminalName } from "../facts/dottedText.ts";
 import type { EvaluationEdit, EvaluationModeFact } from "../facts/evaluationModeFacts.ts";
-import type { FunctionInfo, Scope, SourceIndex } from "../facts/scope.ts";
+import { type FunctionInfo, functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression, Statement } from "../syntax/tree.ts";
 import { type ModeLayers, mayComeInEvaluation, modeLayersOf } from "./modeLayers.ts";
 import { mode, modeOf } from "./pytorchModeState.ts";
@@ -24,7 +24,7 @@ export function collectTorchEvaluationModes(
   if (drafts.length === 0 || !/val|test|eval|dev/i.test(source.text)) return [];
   if (source.imports.some(({ statement }) => setsModes.test(statement.module))) return [];
   const modelNames = modelNamesOf(source);
-  const traces = rootsOf(source)
+  const traces = rootsOf(source, drafts)
     .map((root) => traceModes(source, drafts, root, modelNames))
     .filter(({ trainings }) => trainings.length > 0);
   const found = new Map<number, EvaluationModeFact>();
@@ -60,14 +60,36 @@ export function collectTorchEvaluationModes(
   return [...found.values()].toSorted((a, b) => a.start - b.start);
 }
 
-/** The module, and functions that nothing in the file calls. */
-function rootsOf(source: SourceIndex): readonly { readonly body: readonly Statement[]; readonly scope: Scope }[] {
-  const isUncalled = ({ definition }: FunctionInfo) => !source.callsByTerminalName.has(definition.name);
-  const uncalled = [...source.functions.values()].filter(isUncalled);
+/** The module, and functions that nothing in the file calls and that training is reached from. */
+function rootsOf(
+  source: SourceIndex,
+  drafts: readonly LoopDraft[],
+): readonly { readonly body: readonly Statement[]; readonly scope: Scope }[] {
+  const trains = trainingFunctions(source, drafts);
+  const isRoot = ({ definition: { name } }: FunctionInfo) => trains.has(name) && !source.callsByTerminalName.has(name);
   return [
     { body: source.module.body, scope: source.moduleScope },
-    ...uncalled.map(({ definition, scope }) => ({ body: definition.body, scope })),
+    ...[...source.functions.values()].filter(isRoot).map(({ definition, scope }) => ({ body: definition.body, scope })),
   ];
+}
+
+/** Names of the functions that hold a training loop or call one that does. */
+function trainingFunctions(source: SourceIndex, drafts: readonly LoopDraft[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const queue: string[] = [];
+  const add = (scope: Scope) => {
+    for (let current: Scope | null = scope; current !== null; current = current.parent) {
+      const name = current.node?.kind === "function" ? current.node.name : null;
+      if (name === null || names.has(name)) continue;
+      names.add(name);
+      queue.push(name);
+    }
+  };
+  for (const { scope } of drafts) add(scope);
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    for (const site of source.callsByTerminalName.get(name) ?? []) add(site.scope);
+  }
+  return names;
 }
 
 /** Names whose parameters or mode the file asks for. */
@@ -98,6 +120,7 @@ function faultOf(
   const all = everywhere.flatMap(({ calls }) => calls);
   if (first === undefined || !all.every(({ model }) => isTrained(model, traces))) return null;
   if (all.some(({ call, model }) => saysItsMode(call) || isOneOfSeveral(model, source))) return null;
+  if (!givesFigures(pass)) return null;
   // Before PyTorch 0.4 an input that was volatile kept no graph.
   const recordsGraph = all.every(({ gradients }) => gradients === "on") && !/volatile\s*=\s*True/.test(source.text);
   const standings = all.map((call) => standingOf(call, trace, source));
@@ -119,6 +142,15 @@ function faultOf(
     training: training.draft.header,
     edit: editOf(pass, first, training, fault),
   };
+}
+
+const figures =
+  /\breturn\s+\w|loss|criterion|acc|correct|metric|score|err|argmax|topk|\bmax\(|pred|append|==|\beq\(|\+=/i;
+
+/** A function called `test` that only shows what comes out (`print(output.size())`) tells nothing that a mode would falsify. */
+function givesFigures({ scope }: ValidationPass): boolean {
+  const around = functionAround(scope)?.definition;
+  return around === undefined || figures.test(scope.source.text.slice(around.start, around.end));
 }
 
 /** `model(x, training=False)`: a Keras model on torch. */

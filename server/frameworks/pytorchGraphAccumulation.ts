@@ -53,10 +53,21 @@ function visitBody(body: readonly Statement[], search: Search): void {
         lossText: search.source.text.slice(kept.loss.start, kept.loss.end),
         accumulator: kept.accumulator,
         how: sum === null ? "append" : "sum",
+        staysTensor: isUsedAsTensor(kept.accumulator, search.source.text),
       });
     }
     visitBody(statementsOf(statement), search);
   }
+}
+
+/** A method of a tensor on the sum or on an element of the list, or the sum or list given to torch. */
+function isUsedAsTensor(accumulator: string, text: string): boolean {
+  const name = accumulator.replaceAll(".", "\\.");
+  const tensorMethod =
+    "(item|detach|cpu|cuda|to|data|mean|sum|div_?|mul_?|numpy|tolist|float|clone|size|shape|dim|view|reshape)";
+  const onElement = `(?<![\\w.])${name}(\\[[^\\]]*\\])?\\.${tensorMethod}\\b`;
+  const given = `\\b(?!torch\\.(FloatTensor|tensor|Tensor|as_tensor)\\b)(torch|dist|distributed|accelerator|F)\\.[\\w.]+\\(${name}\\b`;
+  return new RegExp(`${onElement}|${given}`).test(text);
 }
 
 interface Kept {

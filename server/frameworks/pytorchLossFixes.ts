@@ -3,12 +3,16 @@ import type { TextEdit } from "../text/range.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { torchName } from "./pytorchImports.ts";
 
-/** `.item()` on the loss. */
+/** `.item()` on the loss; `.detach()` where what is kept goes on as a tensor. */
 export function detachLoss(_context: FixContext, accumulation: GraphAccumulationFact): FixDraft | null {
-  const { lossRange, lossText } = accumulation;
+  const { lossRange, lossText, staysTensor } = accumulation;
   if (!/^[\w.]+$/.test(lossText)) return null;
-  const edit = { start: lossRange.end, end: lossRange.end, newText: ".item()" };
-  return { title: `Keep the number alone with ${lossText}.item()`, edits: [edit] };
+  const newText = staysTensor ? ".detach()" : ".item()";
+  const edit = { start: lossRange.end, end: lossRange.end, newText };
+  const title = staysTensor
+    ? `Leave the graph behind with ${lossText}.detach()`
+    : `Keep the number alone with ${lossText}.item()`;
+  return { title, edits: [edit] };
 }
 
 /** The stable form of a loss term; null where it is not written in one place. */

@@ -27,10 +27,16 @@ export function collectTorchUnshuffledData(
     const { header } = epochs.loop;
     if (!isEpochHeader(source.text.slice(header.start, header.end)) || rangeLength(epochs.loop, epochs.scope) === 1)
       continue;
-    const fact = unshuffled(loader);
-    if (fact !== null && hasKnownOrder(loader)) found.set(loader.call, fact);
+    const fact = inOneOrder(loader);
+    if (fact !== null) found.set(loader.call, fact);
   }
   return [...found.values()].toSorted((a, b) => a.start - b.start);
+}
+
+/** A loader that certainly hands out its samples in one order. */
+export function inOneOrder(loader: CallSite): UnshuffledDataFact | null {
+  const fact = unshuffled(loader);
+  return fact !== null && hasKnownOrder(loader) ? fact : null;
 }
 
 /** `shuffle` is False by default (torch 2.13 utils/data/dataloader.py), and a sampler has an order of its own. */

@@ -27,6 +27,7 @@ const built: Readonly<Record<string, string>> = {
 /** The optimizer of `timm.optim.create_optimizer_v2(model, opt="adamw", lr=…)` and `create_optimizer(args, model)`; null for other calls. */
 export function timmOptimizerAt(site: CallSite): OptimizerFact | null {
   const { call, scope } = site;
+  if (!scope.source.imports.some(({ statement }) => statement.module.startsWith("timm"))) return null;
   const name = qualifiedName(call.callee, scope);
   const factory = name === null ? null : /^timm\.optim\.(?:\w+\.)?(create_optimizer(?:_v2)?)$/.exec(name)?.[1];
   if (factory === undefined || factory === null) return null;

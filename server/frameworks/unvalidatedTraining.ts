@@ -95,7 +95,7 @@ function mayValidate(loop: Loop, scope: Scope, source: SourceIndex): boolean {
       return undefined;
     }
     const qualified = qualifiedName(expression.callee, scope);
-    if (qualified === null || /^(torch|tensorflow|keras|numpy|tqdm|time|math|os|copy)\b/.test(qualified))
+    if (qualified === null || /^(torch|tensorflow|keras|jax|optax|flax|numpy|tqdm|time|math|os|copy)\b/.test(qualified))
       return undefined;
     if (expression.arguments.some(({ value }) => /model|net/i.test(terminalName(value) ?? ""))) may = true;
     return undefined;

@@ -150,10 +150,14 @@ function environmentPins(text: string): Pins {
   }
 }
 
-/** Every string of a table; poetry's `torch = "^2.6"` becomes `torch==2.6`. */
+const date = /^\d{4}-\d{2}-\d{2}/;
+
+/** Every string of a table; poetry's `torch = "^2.6"` becomes `torch==2.6`, uv's `exclude-newer-package` with its dates nothing. */
 function stringsIn(value: unknown, key = ""): readonly string[] {
-  if (typeof value === "string")
-    return [value, ...(Object.hasOwn(distributions, key) ? [`${key}==${value.replace(/^[\^~>=]+\s*/, "")}`] : [])];
+  if (typeof value === "string") {
+    const isPin = Object.hasOwn(distributions, key) && !date.test(value);
+    return [value, ...(isPin ? [`${key}==${value.replace(/^[\^~>=]+\s*/, "")}`] : [])];
+  }
   if (Array.isArray(value)) return value.flatMap((each) => stringsIn(each));
   if (typeof value !== "object" || value === null) return [];
   // `torch = {version = "^2.6", source = "…"}`

@@ -1,7 +1,14 @@
-import type { FrameworkName, OptimizerFact, PrecisionFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type {
+  FrameworkName,
+  OptimizerArgument,
+  OptimizerFact,
+  PrecisionFact,
+  TrainingFacts,
+} from "../facts/trainingFacts.ts";
 import { optimizersHere } from "../facts/trainingFacts.ts";
 import { argumentText, certainNumber, mayBeTrue, numberText, optimizerName, valuePlaces } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
+import { settingsOf } from "./groupSettings.ts";
 import type { Rule, Severity } from "./rule.ts";
 import { isOffByDefault, keepsMasterWeights, precisionInUse } from "./trainingContext.ts";
 
@@ -44,9 +51,13 @@ export const epsUnsetUnderMixedPrecision: Rule = {
       const precision = precisionInUse(context.facts, optimizer.framework);
       const found = parametersCase(optimizer, precision) ?? autocastCase(optimizer, precision);
       if (found === null) continue;
-      const epsPlaces = optimizer.arguments.eps === undefined ? [] : valuePlaces(optimizer.arguments.eps);
-      const place = optimizer.arguments.eps?.range ?? optimizer.nameRange;
-      const draft = context.fixesOf(optimizer.framework).setOptimizerArgument(context, optimizer, "eps", found.eps);
+      const eps = epsOf(optimizer);
+      const epsPlaces = eps === undefined ? [] : valuePlaces(eps);
+      const place = eps?.range ?? optimizer.nameRange;
+      const isOwn = eps === optimizer.arguments.eps;
+      const draft = !isOwn
+        ? null
+        : context.fixesOf(optimizer.framework).setOptimizerArgument(context, optimizer, "eps", found.eps);
       report({
         start: place.start,
         end: place.end,
@@ -59,10 +70,19 @@ export const epsUnsetUnderMixedPrecision: Rule = {
   },
 };
 
+/** The eps that some parameters get: the optimizer's own, or the smallest of its groups where each brings its own. */
+function epsOf(optimizer: OptimizerFact): OptimizerArgument | undefined {
+  const settings = settingsOf(optimizer, "eps");
+  const own = settings.find(({ group }) => group === null);
+  if (own !== undefined) return own.argument;
+  const known = settings.filter(({ argument }) => certainNumber(argument) !== null);
+  return known.toSorted((a, b) => (certainNumber(a.argument) ?? 0) - (certainNumber(b.argument) ?? 0))[0]?.argument;
+}
+
 /** The optimizer's own parameters are float16: eps and the second moment are computed there too. */
 function parametersCase(optimizer: OptimizerFact, precision: readonly PrecisionFact[]): Case | null {
   const fact = precision.find(({ scope, type }) => scope === "parameters" && type === "float16");
-  const argument = optimizer.arguments.eps;
+  const argument = epsOf(optimizer);
   const eps = certainNumber(argument);
   if (fact === undefined || argument === undefined || eps === null || eps > tooSmallInFloat16) return null;
   const zero = eps <= zeroInFloat16;
@@ -79,7 +99,7 @@ function parametersCase(optimizer: OptimizerFact, precision: readonly PrecisionF
 
 /** Parameters stay float32, so eps itself survives: worth knowing, and a targeted change when a failure looks numerical. */
 function autocastCase(optimizer: OptimizerFact, precision: readonly PrecisionFact[]): Case | null {
-  const argument = optimizer.arguments.eps;
+  const argument = epsOf(optimizer);
   const eps = certainNumber(argument);
   if (argument === undefined || argument.given || eps === null || eps >= 1e-7) return null;
   const fact =

@@ -17,6 +17,7 @@ const keepsPrecision =
 const keepFloat32: Readonly<Partial<Record<FrameworkName, string>>> = {
   pytorch: "Keep the parameters in float32 and compute under torch.autocast",
   keras: "Use a mixed policy, which keeps variables in float32",
+  huggingface: "Load the model in float32 and let bf16=True compute under autocast",
   optax: "Set dtype alone and leave param_dtype at float32",
 };
 
@@ -24,7 +25,7 @@ export const halfPrecisionParameters: Rule = {
   name: "half-precision-parameters",
   severity: "warning",
   title: "The optimizer updates parameters in bfloat16 or float16, where small steps are lost",
-  frameworks: ["pytorch", "keras", "optax"],
+  frameworks: ["pytorch", "keras", "optax", "huggingface"],
   sources: [
     "https://arxiv.org/abs/1710.03740 (Mixed Precision Training, section 3.1: an FP32 master copy of weights)",
     "https://arxiv.org/abs/2010.06192 (Revisiting BFloat16 Training: nearest rounding of weight updates)",

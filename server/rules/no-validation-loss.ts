@@ -5,7 +5,7 @@ export const noValidationLoss: Rule = {
   name: "no-validation-loss",
   severity: "hint",
   title: "Only the training loss is ever computed",
-  frameworks: ["pytorch", "lightning", "huggingface", "keras", "tensorflowjs"],
+  frameworks: ["pytorch", "lightning", "huggingface", "keras", "optax", "tensorflowjs"],
   sources: [
     "Goodfellow, Bengio and Courville, Deep Learning (2016), sections 5.2, 5.3 and 7.8 (early stopping)",
     "https://keras.io/api/models/model_training_apis/#fit-method (validation_data, validation_split)",

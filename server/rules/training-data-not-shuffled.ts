@@ -9,11 +9,16 @@ export const trainingDataNotShuffled: Rule = {
   sources: [
     "https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader (shuffle=False by default)",
     "Bengio, Practical recommendations for gradient-based training of deep architectures (2012), arXiv:1206.5533, section 3.1",
+    "https://www.tensorflow.org/api_docs/python/tf/data/Dataset#shuffle (a pipeline keeps its order without it)",
     "https://keras.io/api/models/model_training_apis/#fit-method (shuffle=True by default)",
   ],
   check(context, report) {
     for (const fact of context.facts.unshuffledData) {
-      const how = fact.said === null ? "This training loader has no shuffle=True" : `${fact.said} on training data`;
+      const missing =
+        fact.framework === "keras"
+          ? "This training pipeline has no shuffle"
+          : "This training loader has no shuffle=True";
+      const how = fact.said === null ? missing : `${fact.said} on training data`;
       const verb = fact.said === null ? ", so every epoch sees" : " makes every epoch see";
       report({
         start: fact.start,

@@ -145,12 +145,18 @@ function convertAssignment(range: TextRange, outermost: PythonNode, slice: Slice
     if (parts[0]) targets.push(convertExpression(parts[0], slice));
     if (type) annotation = convertExpression(type, slice);
     if (token && token.type !== "=") operator = token.type;
-    const last: PythonNode | undefined = token && parts.length > 1 ? parts.at(-1) : undefined;
+    const right: PythonNode | undefined = token && parts.length > 1 ? parts.at(-1) : undefined;
+    const last: PythonNode | undefined = right && isOnLineOf(parts.at(-2), right, slice) ? right : undefined;
     const isChained: boolean = last?.type === "assignment" || last?.type === "augmented_assignment";
     if (last && !isChained && last !== type) value = convertExpression(last, slice);
     node = isChained ? last : undefined;
   }
   return { kind: "assignment", start: range.start, end: range.end, targets, operator, annotation, value };
+}
+
+/** `rate =` without a value takes one from a line further down when the parser goes on. */
+function isOnLineOf(before: PythonNode | undefined, value: PythonNode, slice: Slice): boolean {
+  return before === undefined || !/[\r\n]/.test(slice(before.end, value.start).replace(/\\(\r\n?|\n)/g, ""));
 }
 
 const mostNestedBranches = 500;

@@ -147,6 +147,7 @@ describe("pinned library versions", () => {
     await write("locked/package-lock.json", '{"packages": {"node_modules/@tensorflow/tfjs": {"version": "4.22.0"}}}');
     await write("loose/pyproject.toml", '[project]\ndependencies = ["torch<3"]\n');
     await write("broken/pyproject.toml", "= torch");
+    await write("dated/pyproject.toml", '[tool.uv]\nexclude-newer-package = { torch = "2099-01-01" }\n');
     await write(
       "setup/setup.py",
       'setup(name="x", install_requires=["torch>=2.0", "transformers[torch] ~= 4.44", "numpy"])',
@@ -178,6 +179,7 @@ describe("pinned library versions", () => {
     ["yarn", { torch: "2.1.0", "@tensorflow/tfjs": "4.21.0" }],
     ["loose", { torch: "2.1.0" }],
     ["broken", { torch: "2.1.0" }],
+    ["dated", { torch: "2.1.0" }],
   ] as const) {
     it(`are read from the nearest folder that pins one: ${folder}`, async () => {
       assert.deepEqual(Object.fromEntries(await libraryVersionsFor(path.join(root, folder, "train.py"))), versions);

@@ -224,7 +224,7 @@ describe("loss-keeps-graph", () => {
     const [finding] = await findingsFor("loss-keeps-graph", text);
     assert.equal(
       finding?.message,
-      "losses collects loss with its autograd graph, so memory grows with every iteration until it runs out. Keep the number alone: loss.item().",
+      "losses collects loss with its autograd graph, so memory grows with every iteration. Keep the number alone: loss.item().",
     );
     assert.equal(finding?.fixes[0]?.applicability, "safe");
   });

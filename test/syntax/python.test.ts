@@ -161,6 +161,16 @@ test("marks what does not parse and keeps the statements around it", () => {
   document.dispose();
 });
 
+test("gives a name without a value none of the lines below", () => {
+  const document = open("rate = \n\n# How often it shows\nevery = 500\n");
+  for (const statement of document.module.body) {
+    if (statement.kind !== "assignment") continue;
+    const [first] = statement.targets;
+    assert.ok(first?.kind !== "name" || first.name !== "rate" || statement.value === null);
+  }
+  document.dispose();
+});
+
 test("takes out the line of a call that is being typed, and keeps what follows it", () => {
   const text =
     "import a\ndef f(x):\n    opt = Adam(p, lr=1e-3,\n    model.train()\n    for i in x:\n        g(i)\nx = 1\n";
