@@ -19,9 +19,9 @@ export async function timed(rounds: number, warmUp: number, work: () => unknown)
 
 /**
  * Prints one figure with its bar and remembers whether it holds; the process's exit status says whether all do.
- * `unit` is "ms" for latencies and "×" for ratios.
+ * `unit` is "ms" or "s" for times, "×" for ratios, "MiB" for memory.
  */
-export function figure(name: string, value: number, bar: number, unit: "ms" | "×", detail: string): void {
+export function figure(name: string, value: number, bar: number, unit: "ms" | "s" | "×" | "MiB", detail: string): void {
   const holds = value <= bar;
   if (!holds) process.exitCode = 1;
   const shown = `${value.toFixed(unit === "ms" ? 1 : 2)} ${unit}`;
@@ -29,6 +29,6 @@ export function figure(name: string, value: number, bar: number, unit: "ms" | "�
 }
 
 /** Prints a figure that has no bar, for comparison. */
-export function remark(name: string, value: number, unit: "ms" | "×", detail: string): void {
+export function remark(name: string, value: number, unit: "ms" | "s" | "×" | "MiB", detail: string): void {
   console.log(`      ${name.padEnd(58)} ${`${value.toFixed(2)} ${unit}`.padStart(10)}  (${detail})`);
 }

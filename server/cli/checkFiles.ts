@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { Diagnostic } from "../lint/diagnostic.ts";
 import { changedTextsAtHead } from "../lint/gitBaseline.ts";
 import { libraryVersionsFor } from "../lint/libraryVersions.ts";
 import type { LibraryVersions } from "../lint/linter.ts";
@@ -138,6 +139,7 @@ function checkedFile(
     source,
     reported: {
       ...result,
+      diagnostics: result.diagnostics.map((each) => namedAlike(each, name, file)),
       accepted: 0,
       path: name,
       text: program.text,
@@ -146,4 +148,16 @@ function checkedFile(
     },
     fixedText,
   };
+}
+
+/** Places in other files are named as the file itself is: relative to the current folder where that one is. */
+function namedAlike(diagnostic: Diagnostic, name: string, file: string): Diagnostic {
+  if (path.isAbsolute(name) || !file.endsWith(name)) return diagnostic;
+  const folder = file.slice(0, -name.length);
+  const related = diagnostic.related.map((place) =>
+    place.located !== undefined && place.path.startsWith(folder)
+      ? { ...place, path: place.path.slice(folder.length) }
+      : place,
+  );
+  return { ...diagnostic, related };
 }

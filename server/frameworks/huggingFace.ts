@@ -13,6 +13,7 @@ import type { FixContext, FixDraft, Framework } from "./framework.ts";
 import { collectHiddenNonfinites } from "./hiddenNonfinites.ts";
 import { argumentClasses, optimizerNamed, optimizerParameters, trainerParameters } from "./huggingFaceDefaults.ts";
 import { clipByTrainer, showNonfinite } from "./huggingFaceFixes.ts";
+import { warmlessTrainer } from "./huggingFaceSchedules.ts";
 import { replaceThreshold, settingTooHigh } from "./ineffectiveClips.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
@@ -45,6 +46,7 @@ export const huggingFace: Framework = {
       trainers,
       optimizers: sites.map(({ optimizer }) => optimizer),
       loops: sites.flatMap((each, index) => unclippedLoop(each, index, source)),
+      schedulers: sites.flatMap(({ site, trainer }, index) => warmlessTrainer(source, site, trainer, index)),
       epochLoops: sites.flatMap(({ trainer }, index) => constantRun(trainer, index)),
       precision: [...sites.flatMap(({ trainer }) => precisionOf(trainer)), ...brainFloatWeights(source, trainers)],
       // With torch in the text its collector has told them already.

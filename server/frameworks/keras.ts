@@ -21,6 +21,7 @@ import { kerasSmallNormBatches } from "./smallNormBatches.ts";
 import { collectPipelinesInOrder } from "./tensorflowUnshuffledData.ts";
 import { collectTrainingFlags } from "./trainingFlags.ts";
 import { unvalidatedFits, unvalidatedLoops } from "./unvalidatedTraining.ts";
+import { collectWarmlessSchedules } from "./warmlessSchedules.ts";
 
 /** Training with Keras 2 and 3, alone or as `tf.keras`, by `fit` or by a `GradientTape` of one's own. */
 export const keras: Framework = {
@@ -62,6 +63,7 @@ export const keras: Framework = {
       decayedNorms: collectOtherDecayedNorms(source, optimizers, "keras"),
       lossLogs: collectLossLogs(source, drafts, "keras"),
       evaluationModes: collectTrainingFlags(source, drafts, "keras"),
+      schedulers: collectWarmlessSchedules(source, optimizers, "keras"),
       epochLoops: [...collectEpochLoops(source, drafts, "keras"), ...kerasFitEpochs(fits, facts)],
       unguardedLoops: [...collectKerasUnguardedFits(source, facts), ...collectUnguardedLoops(source, drafts, "keras")],
       ineffectiveClips: collectKerasIneffectiveClips(optimizers),

@@ -20,6 +20,7 @@ import { collectTorchTraits } from "./pytorchTraits.ts";
 import { collectUnguardedLoops } from "./pytorchUnguardedLoops.ts";
 import { collectTrainingFlags } from "./trainingFlags.ts";
 import { unvalidatedLoops } from "./unvalidatedTraining.ts";
+import { collectWarmlessSchedules } from "./warmlessSchedules.ts";
 
 /** Training with JAX: optax's gradient transformations, with or without flax. */
 export const optax: Framework = {
@@ -37,6 +38,7 @@ export const optax: Framework = {
       loops: facts,
       unvalidatedTrainings: unvalidatedLoops(source, drafts, traits, "optax"),
       evaluationModes: collectTrainingFlags(source, drafts, "optax"),
+      schedulers: collectWarmlessSchedules(source, optimizers, "optax"),
       epochLoops: collectEpochLoops(source, drafts, "optax"),
       unguardedLoops: collectUnguardedLoops(source, drafts, "optax"),
       lossCalls: collectOptaxLossCalls(source),

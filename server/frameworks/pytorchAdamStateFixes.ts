@@ -108,7 +108,7 @@ function rhythmOf(
 }
 
 function isIteration(count: string): boolean {
-  return /^[\w.]+$/.test(count) && !/epoch/i.test(count);
+  return /^[\w.]+$/.test(count) && !/epoch|total|max|num|len/i.test(count);
 }
 
 /**

@@ -17,7 +17,14 @@ export function collectTorchBatchLoops(source: SourceIndex, drafts: readonly Loo
     const { iterable } = loop;
     const counts = countsIterations(iterable);
     const parts = partsOf(loop.targets);
-    const index = counts ? nameOf(parts[0]) : enumerated(iterable) === null ? null : nameOf(parts[0]);
+    const index =
+      counts && stepsWidely(iterable)
+        ? null
+        : counts
+          ? nameOf(parts[0])
+          : enumerated(iterable) === null
+            ? null
+            : nameOf(parts[0]);
     const given = index === null || counts ? parts : parts.slice(1);
     const first = loop.targets[0];
     const last = loop.targets.at(-1);
@@ -78,6 +85,14 @@ function enumerated(iterable: Expression): Call | null {
   return first !== undefined && handsOnBatches.test(terminalName(iterable.callee) ?? "")
     ? enumerated(first.value)
     : null;
+}
+
+/** `range(0, n, batch_size)`: its values are places in the data. */
+function stepsWidely(iterable: Expression): boolean {
+  if (iterable.kind !== "call") return false;
+  const [first] = iterable.arguments;
+  if (/^x?range$/.test(terminalName(iterable.callee) ?? "")) return iterable.arguments.length > 2;
+  return first !== undefined && stepsWidely(first.value);
 }
 
 function countsIterations(iterable: Expression): boolean {

@@ -28,7 +28,10 @@ export function identifyBatches(
     { name: "batch", value: index, kind: "number" },
     ...batches.identities.slice(0, 2).map((value) => ({ name: nameOf(value), value, kind: "words" as const })),
   ];
-  const step = index === log?.step || /epoch/i.test(log?.step ?? "epoch") ? null : (log?.step ?? null);
+  // The loop's own index says the place already; one that is added begins again with every epoch.
+  const logged = log?.step ?? null;
+  const isCount = logged !== null && logged !== index && !/epoch|total|max|num|len/i.test(logged);
+  const step = isCount && (batches.index === null || log?.logger === "json") ? logged : null;
   const isNumbered = log?.logger === "json" || (step !== null && isKnown(text, step, loop.start, backward.start));
   const lines = recordLines(text, backward.start, log, { fields, step: isNumbered ? (step ?? index) : null });
   const record = lines === null ? null : insertLinesBefore(text, backward.statement, lines);

@@ -16,6 +16,7 @@ import { collectLossTerms } from "./lossTerms.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { argumentsOfSignature } from "./signatureArguments.ts";
 import { tensorflow1Optimizers } from "./tensorflow1Defaults.ts";
+import { collectSaversOfWeights } from "./tensorflow1Savers.ts";
 import { tensorflowName } from "./tensorflowNames.ts";
 
 interface OptimizerSite {
@@ -29,13 +30,18 @@ export const tensorflow1: Framework = {
   title: "TensorFlow 1",
   language: "python",
   mentions: ["tensorflow"],
-  needs: /Optimizer\s*\(/,
+  needs: /Optimizer\s*\(|cross_entropy_with_logits/,
   collect(source) {
     const optimizers = collectOptimizers(source);
-    if (optimizers.length === 0) return null;
+    // A model's own file has its loss, and another one trains it; what speaks of Keras is read there.
+    if (optimizers.length === 0) {
+      const isModel = /_cross_entropy_with_logits/.test(source.text) && !/\bkeras\b|GradientTape/.test(source.text);
+      return isModel ? { lossCalls: collectTensorflowLossCalls(source, "tensorflow1") } : null;
+    }
     const facts = optimizers.map(({ fact }) => fact);
     return {
       optimizers: facts,
+      unsavedState: collectSaversOfWeights(source, facts),
       lossTerms: collectLossTerms(source, [], "tensorflow1", minimizedLosses(source, optimizers)),
       lossCalls: collectTensorflowLossCalls(source, "tensorflow1"),
       l2Penalties: collectL2Penalties(source, "tensorflow1", facts),

@@ -29,7 +29,8 @@ export function isMeasured(name: string): boolean {
   const parts = words(name);
   const lower = name.toLowerCase();
   return (
-    (parts.some((word) => measured.has(word)) || /loss$|^loss|^prec|learning.rate|grad|_acc$/.test(lower)) &&
+    (parts.some((word) => measured.has(word)) ||
+      /loss$|^loss|^prec|learning.rate|grad|_acc$|^adam_rms$|^update_ratio$/.test(lower)) &&
     !parts.some((word) => settings.has(word) && !(word === "weight" && parts.includes("norm")))
   );
 }

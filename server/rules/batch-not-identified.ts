@@ -1,6 +1,6 @@
 import type { BatchLoopFact } from "../facts/batchLoopFacts.ts";
 import type { LossLogFact } from "../facts/lossLogFacts.ts";
-import type { TrainingFacts } from "../facts/trainingFacts.ts";
+import type { TrainingFacts, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { gradedFix } from "./gradedFix.ts";
 import { bestLossLog } from "./lossLogChoice.ts";
 import type { Rule } from "./rule.ts";
@@ -23,7 +23,7 @@ export const batchNotIdentified: Rule = {
       const logs = facts.lossLogs.filter(({ loopStart }) => loopStart === loop.start);
       const body = text.slice(loop.header.end, loop.end);
       if (isNamed(batches, body)) continue;
-      const isNumbered = logs.some((log) => numbersEveryBatch(log, batches, text));
+      const isNumbered = logs.some((log) => numbersEveryBatch(log, batches, text)) || isRecorded(loop, batches, text);
       if (isNumbered && batches.identities.length === 0) continue;
       const log = bestLossLog(facts, loop);
       const what = batches.identities[0];
@@ -61,6 +61,19 @@ function isNamed({ identities }: BatchLoopFact, body: string): boolean {
           /\b(print|log|logger|logging|write|add_text|info|debug|dump\w*|append|record)\b/.test(line),
       ),
   );
+}
+
+/** A line of its own beside the backward pass logs the number of the batch. */
+function isRecorded({ events, header, end }: TrainingLoopFact, { index }: BatchLoopFact, text: string): boolean {
+  const backward = events.find(({ kind, inlined }) => /backward$/.test(kind) && !inlined);
+  if (backward === undefined || index === null) return false;
+  const indentation = /[ \t]*$/.exec(text.slice(0, backward.statement.start))?.[0] ?? "";
+  const name = index.replaceAll(/\W/g, "\\$&");
+  const record = new RegExp(
+    `^${indentation}(print|[\\w.]*(print|log|info|debug|write|add_scalar|update|save)\\w*)\\(.*\\bbatch\\b.*\\b${name}\\b`,
+    "im",
+  );
+  return record.test(text.slice(header.end, end));
 }
 
 /** Stands in every iteration, and gives its count. */

@@ -1,16 +1,22 @@
 import type { SchedulerFact } from "../facts/schedulerFacts.ts";
-import type { OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
+import type { FrameworkName, OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import { optimizerName } from "./argumentText.ts";
 import type { Rule } from "./rule.ts";
 
 /** Any word of a warm-up, also one that is written by hand or called otherwise. */
 const warming = /warm|ramp|burn_?in|\bNoam|OneCycle|rsqrt|inverse_?sq/i;
 
+const cures: Readonly<Partial<Record<FrameworkName, string>>> = {
+  huggingface: "warmup_steps=1000, for one",
+  keras: "CosineDecay with warmup_target and warmup_steps",
+  optax: "optax.warmup_cosine_decay_schedule",
+};
+
 export const noWarmup: Rule = {
   name: "no-warmup",
   severity: "hint",
   title: "A transformer starts at its full learning rate",
-  frameworks: ["pytorch"],
+  frameworks: ["pytorch", "keras", "optax", "huggingface"],
   sources: [
     "Vaswani et al. 2017, Attention Is All You Need, section 5.3, https://arxiv.org/abs/1706.03762",
     "Xiong et al. 2020, On Layer Normalization in the Transformer Architecture, https://arxiv.org/abs/2002.04745",
@@ -18,14 +24,16 @@ export const noWarmup: Rule = {
   ],
   check(context, report) {
     const { facts, text } = context;
-    const transformer = transformerFromScratch(facts, text);
-    if (transformer === null || warming.test(text) || facts.learningRateWrites.length > 0) return;
+    if (warming.test(text) || facts.learningRateWrites.length > 0) return;
     for (const scheduler of facts.schedulers) {
+      const isTrainer = scheduler.framework === "huggingface";
+      // A Trainer's schedule is told of only where its model is built from a configuration.
+      const transformer = isTrainer ? "built from its configuration" : transformerFromScratch(facts, text);
       const optimizer = warmedNowhere(facts, scheduler);
-      if (optimizer === null) continue;
+      if (transformer === null || optimizer === null) continue;
       report({
         ...scheduler.nameRange,
-        message: `${scheduler.constructorName} starts ${optimizerName(optimizer)} at its full learning rate, while the second moment still rests on a few batches, and a transformer that is trained from scratch (${transformer}) easily diverges then. Raise the rate from near zero over the first steps: a LinearLR before it in a SequentialLR.`,
+        message: `${scheduler.constructorName} starts ${optimizerName(optimizer)} at its full learning rate, while the second moment still rests on a few batches, and a transformer that is trained from scratch (${transformer}) easily diverges then. Raise the rate from near zero over the first steps: ${cures[scheduler.framework] ?? "a LinearLR before it in a SequentialLR"}.`,
         fixes: [],
         related: [
           {
@@ -56,7 +64,7 @@ function warmedNowhere(facts: TrainingFacts, scheduler: SchedulerFact): Optimize
   const [index, ...others] = scheduler.optimizers;
   if (scheduler.warmsUp !== false || index === undefined || others.length > 0) return null;
   // A part of a SequentialLR or ChainedScheduler starts where another one ends.
-  if (scheduler.steps.length === 0) return null;
+  if (scheduler.framework === "pytorch" && scheduler.steps.length === 0) return null;
   const optimizer = facts.optimizers[index];
   return optimizer?.adamFamily === true && optimizer.algorithm !== "radam" ? optimizer : null;
 }

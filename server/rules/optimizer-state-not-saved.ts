@@ -6,7 +6,7 @@ export const optimizerStateNotSaved: Rule = {
   name: "optimizer-state-not-saved",
   severity: "warning",
   title: "A checkpoint to go on from leaves out the state of the optimizer",
-  frameworks: ["pytorch", "lightning", "huggingface", "keras", "optax"],
+  frameworks: ["pytorch", "lightning", "huggingface", "keras", "optax", "tensorflow1"],
   sources: [
     "https://docs.pytorch.org/tutorials/beginner/saving_loading_models.html#saving-loading-a-general-checkpoint-for-inference-and-or-resuming-training",
     "torch 2.13 optim/optimizer.py: state_dict() holds the state of every parameter and the groups",
@@ -68,6 +68,7 @@ function message(fact: UnsavedStateFact): string {
 function stateOf({ holder, framework, call }: UnsavedStateFact): string {
   if (framework === "optax") return "the optimizer's state (or the whole train state)";
   if (framework === "keras") return call === "ModelCheckpoint" ? "the whole model" : (holder ?? "the optimizer");
+  if (framework === "tensorflow1") return "all variables (a Saver without a list does)";
   return holder === null ? "the optimizer's state_dict()" : `${holder}.state_dict()`;
 }
 

@@ -46,6 +46,20 @@ test("check --format json has ruff's shape", async () => {
   assert.equal(finding.url, "docs/rules/loss-keeps-graph.md");
 });
 
+test("check names the place in another file that a value comes from", async () => {
+  const script =
+    "import torch\nfrom settings import LR\nmodel = torch.nn.Linear(2, 2)\noptimizer = torch.optim.Adam(model.parameters(), lr=LR)\n";
+  const cwd = folderWith({ "train.py": script, "settings.py": "# rates\nLR = 0.1\n" });
+  const [finding] = JSON.parse((await run(["check", "--format", "json", "train.py"], { cwd })).stdout);
+  assert.deepEqual(finding.related, [
+    { message: "lr comes from here (module constant)", filename: "settings.py", location: { row: 2, column: 6 } },
+  ]);
+  const sarif = JSON.parse((await run(["check", "--format", "sarif", "train.py"], { cwd })).stdout);
+  const [place] = sarif.runs[0].results[0].relatedLocations;
+  assert.equal(place.physicalLocation.artifactLocation.uri, "settings.py");
+  assert.equal(place.physicalLocation.region.startLine, 2);
+});
+
 test("check --format sarif and github name the place", async () => {
   const cwd = folderWith({ "train.py": keepsGraph });
   const sarif = JSON.parse((await run(["check", "--format", "sarif", "train.py"], { cwd })).stdout);

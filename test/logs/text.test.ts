@@ -20,6 +20,7 @@ const styles: readonly (readonly [string, string, Record<string, number>])[] = [
     { step: 512, loss: 3.4021, lr: 4.2e-4, norm: 0.311, dt: 401.2, "tok/sec": 99000.1 },
   ],
   ["commas", "Epoch 12: Train Loss=0.0412, Val Loss=0.0388", { Epoch: 12, "Train Loss": 0.0412, "Val Loss": 0.0388 }],
+  ["Adam's state", "step 500 adam_rms 1.07 update_ratio 0.0042", { step: 500, adam_rms: 1.07, update_ratio: 0.0042 }],
   ["bare columns", "1250 train 3.1902", { step: 1250, train: 3.1902 }],
   ["bare columns, held out", "1250 val 3.2210", { step: 1250, val: 3.221 }],
   ["short keys", "s:41 trl:6.120301", { s: 41, trl: 6.120301 }],
