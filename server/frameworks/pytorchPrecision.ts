@@ -2,7 +2,7 @@ import { argumentFor, type Candidate, candidatesOfName } from "../facts/candidat
 import { dottedText, rootName, subjectText, terminalName } from "../facts/dottedText.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
-import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
+import { type CallSite, functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { PrecisionFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 import { isGradScaler } from "./pytorchEvents.ts";
@@ -20,7 +20,7 @@ export function collectTorchPrecision(
 ): readonly PrecisionFact[] {
   const facts: PrecisionFact[] = [];
   for (const site of source.callsByTerminalName.get("autocast") ?? []) {
-    const fact = autocastFact(site);
+    const fact = isInference(site) ? null : autocastFact(site);
     if (fact !== null) facts.push(fact);
   }
   for (const name of ["GradScaler", "ShardedGradScaler"]) {
@@ -56,6 +56,12 @@ export function collectTorchPrecision(
     }
   }
   return facts.toSorted((a, b) => a.start - b.start);
+}
+
+/** Half precision in a function that runs the model and does not train it says nothing of the training. */
+function isInference({ scope }: CallSite): boolean {
+  const name = functionAround(scope)?.definition.name ?? "";
+  return /infer|predict|generate|sampl|evaluat|validat|^(eval|val|test)(_|$)/i.test(name) && !/train/i.test(name);
 }
 
 /** `torch.autocast(device, dtype, enabled)`, `torch.amp.autocast`, and the older `torch.cuda.amp.autocast(enabled, dtype)`. */

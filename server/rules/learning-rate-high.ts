@@ -28,6 +28,11 @@ const highForFineTuning: RuleOption = {
 const rateSetElsewhere = /LearningRateScheduler|set_value\([^)]*(lr|learning_rate)|LRFinder|lr_find|range_test/;
 /** Few parameters are tuned: adapters and frozen bodies take higher rates. */
 const tunesFewParameters = /\bpeft\b|lora|adapter|prompt_?tuning|requires_grad\s*=\s*False|requires_grad_\(False\)/i;
+/** Soft prompts and scaling vectors beside frozen weights: Lester et al. 2021 train prompts at 0.3, section 3.2. */
+const tunesVectors =
+  /\b(PromptTuning|MultitaskPromptTuning|PromptEncoder|PrefixTuning|AdaptionPrompt|IA3|Vera|Pvera|C3A|VBLoRA|LNTuning|FourierFT|WaveFT|Adamss)(Config|Init)\b/;
+/** 1e-2 is the rate that shallow graph nets are published with (Kipf, Welling 2017, section 5.2). */
+const trainsGraphNets = /^\s*(import|from)\s+(torch_geometric|dgl)\b/m;
 
 export const learningRateHigh: Rule = {
   name: "learning-rate-high",
@@ -46,12 +51,19 @@ export const learningRateHigh: Rule = {
   ],
   sources: [
     "Kingma, Ba 2015, Adam, algorithm 1 and section 2.1, https://arxiv.org/abs/1412.6980",
+    "Kipf, Welling 2017, graph convolutional networks, section 5.2, https://arxiv.org/abs/1609.02907",
+    "Lester et al. 2021, prompt tuning, section 3.2, https://arxiv.org/abs/2104.08691",
     "Devlin et al. 2019, BERT, appendix A.3, https://arxiv.org/abs/1810.04805",
     "transformers 5.23 training_args.py: learning_rate = 5e-5",
   ],
   options: [highForAdam, highForFineTuning],
   check(context, report) {
-    if (rateSetElsewhere.test(context.text) || context.facts.learningRateWrites.length > 0) return;
+    if (
+      rateSetElsewhere.test(context.text) ||
+      tunesVectors.test(context.text) ||
+      context.facts.learningRateWrites.length > 0
+    )
+      return;
     const fineTuning = fineTunesTransformer(context.facts, context.text);
     for (const optimizer of optimizersHere(context.facts)) {
       // LAMB scales each layer's step to the layer's norm, so that its rate means something else.
@@ -59,9 +71,10 @@ export const learningRateHigh: Rule = {
       if (isReplaced(context.facts, optimizer)) continue;
       const kind = fineTuning && isTuned(optimizer) && !optimizer.hasParameterGroups ? highForFineTuning : highForAdam;
       const limit = context.optionValue(kind);
+      const isUsual = kind === highForAdam && trainsGraphNets.test(context.text);
       const argument = highRate(optimizer, limit, context.facts);
       const rate = lowestRate(argument);
-      if (argument === undefined || rate === null) continue;
+      if (argument === undefined || rate === null || (isUsual && rate <= limit)) continue;
       const place = argument.range ?? optimizer.nameRange;
       const lower = tenthsBelow(rate, limit);
       const draft = context
