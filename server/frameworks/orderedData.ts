@@ -6,7 +6,11 @@ const orderIsMeant =
 
 /** Whether nothing in the file speaks of an order that is mixed elsewhere or meant. */
 export function speaksOfNoOrder(source: SourceIndex): boolean {
-  let code = source.text;
-  for (const { start, end } of source.module.comments.toReversed()) code = code.slice(0, start) + code.slice(end);
-  return !orderIsMeant.test(code);
+  let code = "";
+  let from = 0;
+  for (const { start, end } of source.module.comments) {
+    code += source.text.slice(from, start);
+    from = Math.max(from, end);
+  }
+  return !orderIsMeant.test(code + source.text.slice(from));
 }

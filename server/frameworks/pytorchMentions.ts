@@ -28,21 +28,23 @@ const trains = new RegExp(
   ].join("|"),
 );
 /** Without one of these words the closer look is spared: most files have none. */
-const words = mentionPattern([
-  ...Object.keys(torchOptimizers),
-  ...libraryOptimizerNames,
-  ...lossesOf("other"),
-  "backward(",
-  "backward (",
-  "optim import",
-  "create_optimizer",
-  "optim,",
-  "Optimizer)",
-  "cuda.amp",
-  "cuda import amp",
-  "apex",
-  "detect_anomaly",
-]);
+const words = mentionPattern(
+  withoutLonger([
+    ...Object.keys(torchOptimizers),
+    ...libraryOptimizerNames,
+    ...lossesOf("other"),
+    "backward(",
+    "backward (",
+    "optim import",
+    "create_optimizer",
+    "optim,",
+    "Optimizer)",
+    "cuda.amp",
+    "cuda import amp",
+    "apex",
+    "detect_anomaly",
+  ]),
+);
 const lossOfLogits = new RegExp(lossesOf("logits").join("|"));
 /** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
 const activation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
@@ -54,6 +56,11 @@ const lastActivation = new RegExp(
 );
 /** Or it is given a name that a loss takes. */
 const namedActivation = new RegExp(`\\b(\\w+)\\s*=(?!=)[^\\n]*?${activation}`, "g");
+
+/** `AdamW` is found where `Adam` is looked for. */
+function withoutLonger(all: readonly string[]): readonly string[] {
+  return all.filter((word, at) => !all.some((other, first) => word.includes(other) && (word !== other || first < at)));
+}
 
 /** Whether a text can hold anything that a rule about torch finds: a look that costs a fraction of parsing it. */
 export function mayTrainWithTorch(text: string): boolean {

@@ -32,10 +32,11 @@ export function torchSmallNormBatches(
   traits: readonly ModelTraitFact[],
 ): readonly SmallNormBatchFact[] {
   if (iterated.length === 0 || otherStatistics.test(source.text)) return [];
-  const norm = torchNorm(source);
+  const sites = [...new Set(iterated.flatMap(({ loaders }) => (loaders.length === 1 ? loaders : [])))];
+  const small = sites.filter((site) => batchSizeOf(site, "batch_size", 1) !== null);
+  const norm = small.length === 0 ? null : torchNorm(source);
   if (norm === null) return [];
-  const sites = new Set(iterated.flatMap(({ loaders }) => (loaders.length === 1 ? loaders : [])));
-  return [...sites].flatMap((site) => {
+  return small.flatMap((site) => {
     const fact = smallBatch(site, "batch_size", 1, norm, "pytorch");
     // With a single image, as in pix2pix, it is meant as instance norm.
     return fact === null || (fact.batchSize === 1 && traits.some(({ trait }) => trait === "gan")) ? [] : fact;
@@ -57,20 +58,31 @@ export function kerasSmallNormBatches(source: SourceIndex, fits: readonly CallSi
   );
 }
 
-function smallBatch(
-  { call, scope }: CallSite,
-  keyword: string,
-  position: number,
-  { shownBy, layer }: Norm,
-  framework: "pytorch" | "keras",
-): SmallNormBatchFact | null {
+interface SmallBatch extends TextRange {
+  readonly batchSize: number;
+  readonly overridable: boolean;
+}
+
+/** A batch size of a few samples where a call certainly has one. */
+function batchSizeOf({ call, scope }: CallSite, keyword: string, position: number): SmallBatch | null {
   const given = argumentFor(call, keyword, position);
   if (given === null || given === "unclear") return null;
   const resolved = resolve(given.value, scope);
   if (!resolved.known || typeof resolved.value !== "number" || resolved.alternatives.length > 0) return null;
   const { value: batchSize, overridable } = resolved;
   if (batchSize < 1 || batchSize > smallest) return null;
-  return { start: given.start, end: given.end, framework, batchSize, overridable, shownBy, layer };
+  return { start: given.start, end: given.end, batchSize, overridable };
+}
+
+function smallBatch(
+  site: CallSite,
+  keyword: string,
+  position: number,
+  { shownBy, layer }: Norm,
+  framework: "pytorch" | "keras",
+): SmallNormBatchFact | null {
+  const small = batchSizeOf(site, keyword, position);
+  return small === null ? null : { ...small, framework, shownBy, layer };
 }
 
 /** A batch norm that a model of the file is built with, or a known model that has it. */

@@ -9,7 +9,7 @@ import { optimizesTensors } from "./trainingContext.ts";
 const fewestSteps = 1000;
 
 /** Code that speaks of a gradient's norm, other than as a threshold. */
-const normNames = /\w*(?:grad(?:ient)?s?_?\w*_?norm|norm_?(?:of_?)?grad|total_norm|global_norm)\w*/gi;
+const normNames = /(?<!\w)\w*(?:grad(?:ient)?s?_?\w*_?norm|norm_?(?:of_?)?grad|total_norm|global_norm)\w*/gi;
 const thresholds = /clip|max_?grad|max_?norm|grad\w*_max|normali[sz]/i;
 /** Gradients that are watched whole, or by a helper of another file. */
 const watched =
