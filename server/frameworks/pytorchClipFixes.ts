@@ -16,6 +16,7 @@ export function moveClip(
   const stepped = steppedText(text, step);
   if (loop.wrappedBy !== null || stepped === null || !inSameFunction(text, clip, step)) return null;
   if ((clip.depth ?? 0) !== (step.depth ?? 0) || isReadBefore(text, clip, step)) return null;
+  if (isReadOutside(text, clip, step)) return null;
   const steps = new Set((step.branches ?? []).map(({ test }) => test));
   const own = (clip.branches ?? []).filter(({ test }) => !steps.has(test));
   // Out of an `if` of its own, the clip would lose its condition, and the `if` its body: they go together.
@@ -66,12 +67,31 @@ function unscaleEdits(
   return inSameFunction(text, unscale, clip) ? moveBefore(text, unscale.statement, step.statement) : null;
 }
 
+/** The name that the clip's norm is given, as a pattern for where it is read; null where it is not kept. */
+function normPattern(text: string, { statement }: TrainingEvent): RegExp | null {
+  const name = /^([\w.]+)(?:\s*:[^=]+)?\s*=[^=]/.exec(text.slice(statement.start, statement.end))?.[1];
+  return name === undefined ? null : new RegExp(`(?<![\\w.])${name.replaceAll(".", "\\.")}(?!\\w)`);
+}
+
 /** The norm that the clip returns is used between its old place and its new one. */
 function isReadBefore(text: string, clip: TrainingEvent, step: TrainingEvent): boolean {
-  const name = /^([\w.]+)(?:\s*:[^=]+)?\s*=[^=]/.exec(text.slice(clip.statement.start, clip.statement.end))?.[1];
-  if (name === undefined || clip.start > step.start) return false;
-  const between = text.slice(clip.statement.end, step.statement.start);
-  return new RegExp(`(?<![\\w.])${name.replaceAll(".", "\\.")}(?!\\w)`).test(between);
+  if (clip.start > step.start) return false;
+  return normPattern(text, clip)?.test(text.slice(clip.statement.end, step.statement.start)) === true;
+}
+
+/** The norm is used where the branch that the clip would move into has ended, and would not always be set. */
+function isReadOutside(text: string, clip: TrainingEvent, step: TrainingEvent): boolean {
+  const norm = normPattern(text, clip);
+  const body = indentationOf(text, clip.statement.start)?.length;
+  const branch = indentationOf(text, step.statement.start)?.length;
+  if (norm === null || body === undefined || branch === undefined || branch <= body) return false;
+  for (const line of text.slice(lineContentEnd(text, step.statement.end)).split("\n").slice(1)) {
+    const indentation = /^[ \t]*/.exec(line)?.[0].length ?? 0;
+    if (!/\S/.test(line) || indentation >= branch) continue;
+    if (indentation < body) return false;
+    if (norm.test(line)) return true;
+  }
+  return false;
 }
 
 /** A list can be run through as often as needed. */
