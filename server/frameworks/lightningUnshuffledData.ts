@@ -14,7 +14,7 @@ export function collectLightningUnshuffledData(
   source: SourceIndex,
   trainers: readonly LightningTrainer[],
 ): readonly UnshuffledDataFact[] {
-  if (!source.callsByTerminalName.has("DataLoader") || !speaksOfNoOrder(source)) return [];
+  if (!source.callsByTerminalName.has("DataLoader")) return [];
   if (trainers.some(({ fact }) => runsOnce(fact.settings.epochs?.resolved))) return [];
   const given: { readonly loaders: Expression; readonly scope: Scope }[] = [];
   for (const { owner, returns, scope } of source.functionsByName.get("train_dataloader") ?? []) {
@@ -36,6 +36,7 @@ export function collectLightningUnshuffledData(
     const fact = site === undefined || others.length > 0 || isForEvaluation(site) ? null : inOneOrder(site);
     if (fact !== null) facts.set(fact.start, fact);
   }
+  if (facts.size === 0 || !speaksOfNoOrder(source)) return [];
   return [...facts.values()].toSorted((a, b) => a.start - b.start);
 }
 

@@ -17,7 +17,6 @@ export function collectTorchUnshuffledData(
   iterated: readonly IteratedLoaders[],
   levels: TrainingLevels,
 ): readonly UnshuffledDataFact[] {
-  if (iterated.length === 0 || !speaksOfNoOrder(source)) return [];
   const found = new Map<Call, UnshuffledDataFact>();
   for (const { draft, loaders } of iterated) {
     const epochs = levels.epochLoopOf(draft);
@@ -30,6 +29,7 @@ export function collectTorchUnshuffledData(
     const fact = inOneOrder(loader);
     if (fact !== null) found.set(loader.call, fact);
   }
+  if (found.size === 0 || !speaksOfNoOrder(source)) return [];
   return [...found.values()].toSorted((a, b) => a.start - b.start);
 }
 
