@@ -115,7 +115,7 @@ function serve(connection: Connection, client: ClientAbilities): void {
   };
 
   /** Open programs whose values come from a file that has changed are linted again. */
-  const refreshReaders = (path: string, readers: ReadonlySet<string> = workspace.dependents(path)) => {
+  const refreshReaders = (path: string, readers: ReadonlySet<string>) => {
     for (const { program } of programs.all()) {
       if (program.path === path || !readers.has(program.path)) continue;
       programs.touch(program.uri);
@@ -124,10 +124,7 @@ function serve(connection: Connection, client: ClientAbilities): void {
   };
   const takeText = (path: string, text: string | null) => {
     if (!path.endsWith(".py") && !isConfiguration(path)) return;
-    // Setting the text forgets who has read it.
-    const readers = workspace.dependents(path);
-    workspace.setText(path, text);
-    refreshReaders(path, readers);
+    refreshReaders(path, workspace.setText(path, text));
   };
 
   /** What is asked of other files later is read beforehand, while nothing waits for it. */
@@ -181,9 +178,8 @@ function serve(connection: Connection, client: ClientAbilities): void {
   connection.onDidChangeWatchedFiles(({ changes }) => {
     for (const { uri, type } of changes) {
       const path = pathOf(uri);
-      const readers = workspace.dependents(path);
       const isThere = type === FileChangeType.Changed;
-      workspace.changed(path, isThere ? "content" : "existence");
+      const readers = workspace.changed(path, isThere ? "content" : "existence");
       // Any import may lead to a file that has appeared.
       refreshReaders(path, isThere ? readers : new Set(programs.all().map(({ program }) => program.path)));
     }

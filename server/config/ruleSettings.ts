@@ -1,9 +1,10 @@
 import type { SeveritySetting } from "../rules/rule.ts";
 import { optionRefusal } from "../rules/ruleOption.ts";
+import { isRecord } from "../text/plainRecord.ts";
 import { nearestHint } from "./nearestName.ts";
 import { type LintSettings, severitySettings } from "./settings.ts";
 import type { KnownRule, LayerReading } from "./settingsLayer.ts";
-import { isTable, shownValue } from "./settingsValue.ts";
+import { shownValue } from "./settingsValue.ts";
 
 /** The settings with a layer's `rules`: a severity a rule, or a table of `severity` and the rule's own options. */
 export function withRules(
@@ -12,7 +13,7 @@ export function withRules(
   rules: readonly KnownRule[],
   reading: LayerReading,
 ): LintSettings {
-  if (!isTable(value)) {
+  if (!isRecord(value)) {
     reading.complain(`rules must be a table of rule names and severities, not ${shownValue(value)}`, "rules");
     return lint;
   }
@@ -26,7 +27,7 @@ export function withRules(
 }
 
 function withRule(lint: LintSettings, rule: KnownRule, given: unknown, reading: LayerReading): LintSettings {
-  if (!isTable(given)) return withSeverity(lint, rule.name, given, rule.name, "rules", reading);
+  if (!isRecord(given)) return withSeverity(lint, rule.name, given, rule.name, "rules", reading);
   return Object.entries(given).reduce((so, [key, value]) => {
     const table = `rules.${rule.name}`;
     return key === "severity"

@@ -1,12 +1,13 @@
 import path from "node:path";
 import type { Rule } from "../rules/rule.ts";
+import { isRecord } from "../text/plainRecord.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { keyOffset } from "./keyOffset.ts";
 import { nearestHint } from "./nearestName.ts";
 import { isPreset, presets } from "./preset.ts";
 import { withRules } from "./ruleSettings.ts";
 import { defaultSettings, type LintSettings, type Settings, settingKeys } from "./settings.ts";
-import { isTable, shownValue } from "./settingsValue.ts";
+import { shownValue } from "./settingsValue.ts";
 
 /** Settings from one place, not yet checked. */
 export interface SettingsLayer {
@@ -53,7 +54,7 @@ function withLayer(
     complain: (message, key, table = "") => problems.push(problemAt(layer, message, key, table)),
     note: (setting, key, table = "") => origins.set(setting, placeOf(layer, key, table)),
   };
-  if (!isTable(layer.values)) {
+  if (!isRecord(layer.values)) {
     reading.complain("The settings of haywire must be a table", null);
     return settings;
   }

@@ -42,7 +42,7 @@ export function candidatesOfName(name: string, at: TextRange, scope: Scope): Can
 }
 
 /** An importing file sees what a module's names are when all of it has run. */
-const endOfFile: TextRange = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
+export const endOfFile: TextRange = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
 function candidatesOfBindings(bindings: readonly Binding[], name: string, at: TextRange, scope: Scope): Candidates {
   const assignments: AssignmentBinding[] = [];

@@ -1,4 +1,4 @@
-import type { Call, ClassDefinition } from "../syntax/tree.ts";
+import type { Call, ClassDefinition, Expression } from "../syntax/tree.ts";
 import { basesOf } from "./calledFunctions.ts";
 import {
   argumentFor,
@@ -17,9 +17,18 @@ const maximumDepth = 10;
 /** The class of the workspace that a call makes an instance of. */
 export function ownClass(call: Call, scope: Scope): ClassInfo | null {
   if (call.callee.kind !== "name") return null;
-  const last = bindingsOf(call.callee.name, scope)?.at(-1);
-  if (last?.kind === "class") return scope.source.classes.get(last.definition) ?? null;
-  return classElsewhere(definitionElsewhere(call.callee.name, scope));
+  return classHere(call.callee, scope) ?? classElsewhere(definitionElsewhere(call.callee.name, scope));
+}
+
+/** The class of the file that a name was last given. */
+export function classHere(callee: Expression, scope: Scope): ClassInfo | null {
+  const last = callee.kind === "name" ? bindingsOf(callee.name, scope)?.at(-1) : undefined;
+  return last?.kind === "class" ? (scope.source.classes.get(last.definition) ?? null) : null;
+}
+
+/** The class of the file that a name certainly stands for, since it is given nothing else. */
+export function certainClass(callee: Expression, scope: Scope): ClassInfo | null {
+  return callee.kind === "name" && bindingsOf(callee.name, scope)?.length === 1 ? classHere(callee, scope) : null;
 }
 
 /** `Config(lr=3e-4).lr`: the argument where the class has the field, else the class's own default. */

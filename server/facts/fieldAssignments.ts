@@ -1,11 +1,7 @@
 import type { Expression } from "../syntax/tree.ts";
-import type { TextRange } from "../text/range.ts";
 import { dottedText } from "./dottedText.ts";
 import { definitionElsewhere } from "./importedDefinition.ts";
 import { type AssignmentBinding, classAround, type Scope, type SourceIndex } from "./scope.ts";
-
-/** All of a file has run when another reads its names. */
-export const endOfFile: TextRange = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 
 /** What is assigned to a field after its object was made. */
 export interface FieldAssignments {

@@ -7,6 +7,7 @@ import {
   type Candidates,
   candidatesOfAssignments,
   candidatesOfName,
+  endOfFile,
   reachingAssignment,
   single,
   unknown,
@@ -14,7 +15,7 @@ import {
 import { classAttribute, fieldOfInstance, ownClass } from "./classFields.ts";
 import { composedPlaces, configurationOf } from "./configurationFile.ts";
 import { terminalName } from "./dottedText.ts";
-import { assignmentsTo, endOfFile } from "./fieldAssignments.ts";
+import { assignmentsTo } from "./fieldAssignments.ts";
 import { classElsewhere, definitionElsewhere } from "./importedDefinition.ts";
 import { bindingsOf, classAround, type Scope } from "./scope.ts";
 
@@ -103,9 +104,8 @@ function fieldOfName(
   const last = bindings?.at(-1);
   const elsewhere = definitionElsewhere(object.name, scope);
   if (elsewhere?.kind === "module") {
-    const end = { ...object, ...endOfFile, name: key };
     const module = elsewhere.source.moduleScope;
-    return module.bindings.has(key) ? candidatesOfName(key, end, module) : null;
+    return module.bindings.has(key) ? candidatesOfName(key, endOfFile, module) : null;
   }
   const named = last?.kind === "class" ? scope.source.classes.get(last.definition) : classElsewhere(elsewhere);
   if (named !== undefined && named !== null) return classAttribute(named, key, depth);

@@ -48,7 +48,7 @@ function evaluate(expression: Expression, scope: Scope, under: Within): Resolved
       return literal(null, expression, scope);
     case "string":
       return expression.value === null
-        ? unknown("text put together when it runs", [place(expression, scope, "text")])
+        ? unknown("text put together when it runs", [placeOf(expression, scope, "text")])
         : literal(expression.value, expression, scope);
     case "unary":
       return mapValues(evaluate(expression.operand, scope, within), expression, scope, (value) =>
@@ -71,13 +71,13 @@ function evaluate(expression: Expression, scope: Scope, under: Within): Resolved
       );
     case "subscript": {
       const key = stringIndex(expression.index);
-      if (key === null) return unknown("its key is not a literal", [place(expression, scope, "subscript")]);
+      if (key === null) return unknown("its key is not a literal", [placeOf(expression, scope, "subscript")]);
       return fromCandidates(candidatesOfField(expression.object, key, expression, scope), expression, scope, within);
     }
     case "call":
       return evaluateCall(expression, scope, within);
     default:
-      return unknown("not a single value", [place(expression, scope, "expression")]);
+      return unknown("not a single value", [placeOf(expression, scope, "expression")]);
   }
 }
 
@@ -95,14 +95,14 @@ function evaluateArithmetic(
     for (const b of [right.value, ...right.alternatives]) {
       const value = evaluateBinary(expression.operator, a, b);
       if (value === undefined)
-        return unknown(`computed by ${expression.operator}`, [place(expression, scope, "arithmetic")]);
+        return unknown(`computed by ${expression.operator}`, [placeOf(expression, scope, "arithmetic")]);
       values.push(value);
     }
   }
   const literalOnly = isLiteral(left) && isLiteral(right);
   const chain = literalOnly
-    ? [place(expression, scope, "literal")]
-    : [place(expression, scope, "arithmetic"), ...left.chain, ...right.chain];
+    ? [placeOf(expression, scope, "literal")]
+    : [placeOf(expression, scope, "arithmetic"), ...left.chain, ...right.chain];
   return known(values, chain, left.overridable || right.overridable);
 }
 
@@ -112,7 +112,7 @@ function evaluateConditional(
   scope: Scope,
   within: Within,
 ): Resolved<ScalarValue> {
-  const leading = [place(expression, scope, "conditional expression")];
+  const leading = [placeOf(expression, scope, "conditional expression")];
   const test = asFlag(evaluate(expression.test, scope, within));
   const chosen = test.known && test.alternatives.length === 0 ? test.value : null;
   const order = [expression.whenTrue, expression.whenFalse];
@@ -144,28 +144,28 @@ function evaluateCall(call: Call, scope: Scope, within: Within): Resolved<Scalar
     const field = candidatesOfField(call.callee.object, first.value.value, call, scope);
     if (field.known) return fromCandidates(field, call, scope, within);
     if (second !== undefined)
-      return withOverride(evaluate(second.value, scope, within), place(call, scope, "default of get()"));
+      return withOverride(evaluate(second.value, scope, within), placeOf(call, scope, "default of get()"));
   }
   const callable = calledAnywhere(call, scope);
   const returned = callable?.returns.length === 1 ? callable.returns[0] : undefined;
   if (callable !== null && returned !== undefined) {
-    return prepend(evaluate(returned, callable.scope, within), place(call, scope, "returned value"));
+    return prepend(evaluate(returned, callable.scope, within), placeOf(call, scope, "returned value"));
   }
-  return unknown(`computed by ${name}()`, [place(call, scope, "call")]);
+  return unknown(`computed by ${name}()`, [placeOf(call, scope, "call")]);
 }
 
 function fromCandidates(candidates: Candidates, use: Expression, scope: Scope, within: Within): Resolved<ScalarValue> {
-  if (!candidates.known) return unknown(candidates.reason, [place(use, scope, "name")]);
+  if (!candidates.known) return unknown(candidates.reason, [placeOf(use, scope, "name")]);
   const [only] = candidates.candidates;
-  if (only === undefined) return unknown("never set in this file", [place(use, scope, "name")]);
+  if (only === undefined) return unknown("never set in this file", [placeOf(use, scope, "name")]);
   const resolved: Resolved<ScalarValue>[] = [];
   for (const candidate of candidates.candidates) {
-    if (candidate.position !== null) return unknown("unpacked from a call", [place(use, scope, candidate.via)]);
+    if (candidate.position !== null) return unknown("unpacked from a call", [placeOf(use, scope, candidate.via)]);
     const value = evaluate(candidate.expression, candidate.scope, within);
-    if (!value.known) return prepend(value, place(use, scope, candidate.via));
+    if (!value.known) return prepend(value, placeOf(use, scope, candidate.via));
     resolved.push(candidate.overridable ? { ...value, overridable: true } : value);
   }
-  return merge(resolved, [place(use, scope, only.via)]);
+  return merge(resolved, [placeOf(use, scope, only.via)]);
 }
 
 function merge(all: readonly Resolved<ScalarValue>[], leading: readonly Provenance[]): Resolved<ScalarValue> {
@@ -192,12 +192,12 @@ function mapValues(
   const values: ScalarValue[] = [];
   for (const value of [operand.value, ...operand.alternatives]) {
     const mapped = map(value);
-    if (mapped === undefined) return unknown("its value does not convert", [place(whole, scope, "conversion")]);
+    if (mapped === undefined) return unknown("its value does not convert", [placeOf(whole, scope, "conversion")]);
     values.push(mapped);
   }
   const chain = isLiteral(operand)
-    ? [place(whole, scope, "literal")]
-    : [place(whole, scope, "arithmetic"), ...operand.chain];
+    ? [placeOf(whole, scope, "literal")]
+    : [placeOf(whole, scope, "arithmetic"), ...operand.chain];
   return known(values, chain, operand.overridable);
 }
 
@@ -217,14 +217,15 @@ function isLiteral(resolved: Known<ScalarValue>): boolean {
 }
 
 function literal(value: ScalarValue, expression: Expression, scope: Scope): Resolved<ScalarValue> {
-  return { known: true, value, alternatives: [], chain: [place(expression, scope, "literal")], overridable: false };
+  return { known: true, value, alternatives: [], chain: [placeOf(expression, scope, "literal")], overridable: false };
 }
 
 function unknown(reason: string, chain: readonly Provenance[]): Unknown {
   return { known: false, reason, chain };
 }
 
-function place(expression: Expression, scope: Scope, via: string): Provenance {
+/** An expression as one place that a value comes through. */
+export function placeOf(expression: Expression, scope: Scope, via: string): Provenance {
   return { path: scope.source.path, start: expression.start, end: expression.end, via };
 }
 

@@ -2,6 +2,7 @@ import type { UnsavedStateFact } from "../facts/checkpointFacts.ts";
 import { subjectText, terminalName } from "../facts/dottedText.ts";
 import type { CallSite, SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
+import { rangeOf } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { type KerasOptimizerSite, linkedKerasOptimizers } from "./kerasOptimizers.ts";
@@ -133,8 +134,4 @@ export function trackOptimizer({ text }: FixContext, fact: UnsavedStateFact): Fi
     return null;
   }
   return { title: `Keep ${holder} in the checkpoint`, edits: appendArgument(text, dictionary, `optimizer=${holder}`) };
-}
-
-function rangeOf({ start, end }: { readonly start: number; readonly end: number }) {
-  return { start, end };
 }

@@ -5,7 +5,7 @@ import { resolve } from "../facts/resolve.ts";
 import type { Scope, SourceIndex } from "../facts/scope.ts";
 import type { FrameworkName } from "../facts/trainingFacts.ts";
 import type { Expression } from "../syntax/tree.ts";
-import type { TextRange } from "../text/range.ts";
+import { rangeOf } from "../text/range.ts";
 import { certainCall } from "./certainCalls.ts";
 import { layerActivation, modelOutput, outputLayer } from "./kerasOutputLayer.ts";
 import { tensorflowName } from "./tensorflowNames.ts";
@@ -115,8 +115,4 @@ function named(
   const key = loss.toLowerCase().replaceAll("_", "");
   const applies = Object.hasOwn(crossEntropies, key) ? crossEntropies[key] : undefined;
   return applies === undefined ? null : { loss, expects, applies };
-}
-
-function rangeOf({ start, end }: TextRange): TextRange {
-  return { start, end };
 }

@@ -1,9 +1,9 @@
-import { calledFunction } from "../facts/calledFunctions.ts";
 import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
+import { certainClass } from "../facts/classFields.ts";
 import { dottedText, terminalName } from "../facts/dottedText.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { resolve } from "../facts/resolve.ts";
-import { bindingsOf, type CallSite, type ClassInfo, type Scope } from "../facts/scope.ts";
+import type { CallSite, Scope } from "../facts/scope.ts";
 import type { Argument, Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
 import { type CertainCall, certainCall } from "./certainCalls.ts";
@@ -32,7 +32,7 @@ export function outputLayer(prediction: Expression, scope: Scope, depth = 0): Ce
 
 /** The last layer of a model, of a class of the file by what its `call` returns; a layer is its own. */
 export function modelOutput(made: CertainCall, compile: Call | null, depth = 0): CertainCall | null {
-  const own = ownClass(made);
+  const own = certainClass(made.call.callee, made.scope);
   if (own !== null) {
     const { returns, scope } = own.methods.get("call") ?? { returns: [], scope: own.scope };
     const [returned, ...others] = returns;
@@ -41,13 +41,6 @@ export function modelOutput(made: CertainCall, compile: Call | null, depth = 0):
   const name = tensorflowName(made.call.callee, made.scope);
   if (name?.startsWith("keras.layers.") === true) return made;
   return lastLayer(made, compile);
-}
-
-function ownClass({ call, scope }: CertainCall): ClassInfo | null {
-  if (call.callee.kind !== "name" || calledFunction(call, scope) !== null) return null;
-  const bindings = bindingsOf(call.callee.name, scope);
-  const [only] = bindings ?? [];
-  return bindings?.length === 1 && only?.kind === "class" ? (scope.source.classes.get(only.definition) ?? null) : null;
 }
 
 /** The last layer of a `Sequential` (its list, or what is added to it) or of a functional `Model` with one output. */

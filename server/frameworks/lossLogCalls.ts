@@ -4,6 +4,7 @@ import type { LogExtension, LoggerKind } from "../facts/lossLogFacts.ts";
 import { bindingsOf, type Scope } from "../facts/scope.ts";
 import type { Argument, Call, DictionaryLiteral, Expression } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
+import { rangeOf } from "../text/range.ts";
 
 /** A call that logs a loss, by its own words. */
 export interface LossLogCall {
@@ -365,8 +366,4 @@ function stepAmong(call: Call): string | null {
 
 function textOf({ start, end }: TextRange, { text }: Reading): string {
   return text.slice(start, end);
-}
-
-function rangeOf({ start, end }: TextRange): TextRange {
-  return { start, end };
 }

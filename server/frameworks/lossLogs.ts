@@ -9,6 +9,7 @@ import { walkExpressions } from "../syntax/walk.ts";
 import { lossLogCall } from "./lossLogCalls.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
 import type { LoopDraft } from "./trainingEvents.ts";
+import { leaves } from "./trainingEvents.ts";
 
 interface Place {
   readonly place: LossLogFact["place"];
@@ -119,11 +120,4 @@ export function collectLossLogs(
 
 function onSide(place: Place, test: string, taken: boolean): Place {
   return { ...place, branches: [...place.branches, branchOf(test, taken)] };
-}
-
-function leaves(statements: readonly Statement[]): boolean {
-  const last = statements.at(-1);
-  return (
-    last?.kind === "return" || (last?.kind === "other" && (last.keyword === "continue" || last.keyword === "break"))
-  );
 }

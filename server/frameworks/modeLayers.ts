@@ -1,7 +1,8 @@
+import { classHere } from "../facts/classFields.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
-import { bindingsOf, type ClassInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
+import type { ClassInfo, Scope, SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 
 /** Whether a model has layers that behave otherwise in training: the name of one, `"none"` for certain, or not known. */
@@ -32,7 +33,7 @@ export function modeLayersOf(model: Expression, scope: Scope): ModeLayers {
       }
       return true;
     }
-    const own = classOf(call, from);
+    const own = classHere(call.callee, from);
     if (own !== null) classes.add(own);
     else if (qualifiedName(call.callee, from)?.startsWith("torch.nn.") === true) made.add(call);
     else return false;
@@ -60,7 +61,7 @@ function readClass(own: ClassInfo, classes: Set<ClassInfo>, texts: string[]): bo
   );
   for (const { call, scope } of source.calls) {
     if (call.start < start || call.end > end) continue;
-    const used = classOf(call, scope);
+    const used = classHere(call.callee, scope);
     if (used !== null) {
       // The set is walked while it grows.
       classes.add(used);
@@ -71,11 +72,6 @@ function readClass(own: ClassInfo, classes: Set<ClassInfo>, texts: string[]): bo
     if (isModuleLike && qualifiedName(call.callee, scope)?.startsWith("torch.") !== true) isRead = false;
   }
   return isRead;
-}
-
-function classOf({ callee }: Call, scope: Scope): ClassInfo | null {
-  const last = callee.kind === "name" ? bindingsOf(callee.name, scope)?.at(-1) : undefined;
-  return last?.kind === "class" ? (last.scope.source.classes.get(last.definition) ?? null) : null;
 }
 
 function withoutComments(text: string): string {

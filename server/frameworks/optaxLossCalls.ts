@@ -1,11 +1,13 @@
 import { calledFunction } from "../facts/calledFunctions.ts";
 import { argumentFor, candidatesOfName } from "../facts/candidates.ts";
+import { certainClass } from "../facts/classFields.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
-import { bindingsOf, type ClassInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
+import type { ClassInfo, Scope, SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
-import type { TextRange } from "../text/range.ts";
+import { rangeOf } from "../text/range.ts";
+import { agreedActivation } from "./agreedActivation.ts";
 import { certainCall } from "./certainCalls.ts";
 
 type Activation = Pick<LossCallFact, "activation" | "activationRange" | "operandRange">;
@@ -46,19 +48,13 @@ function activationOf(expression: Expression, scope: Scope, depth: number): Acti
   const found = candidatesOfName(expression.name, expression, scope);
   // `logits, updates = model.apply(…, mutable=…)`: the first of the pair is the output.
   if (!found.known || found.candidates.some(({ position }) => position !== null && position !== 0)) return null;
-  return agreed(
+  return agreedActivation(
     found.candidates.map(({ expression: each, scope: from, position }) =>
       position === null || (each.kind === "call" && appliedModule(each, from) !== null)
         ? activationOf(each, from, depth + 1)
         : null,
     ),
   );
-}
-
-function agreed(all: readonly (Activation | null)[]): Activation | null {
-  const [first] = all;
-  if (first === undefined || first === null || all.some((each) => each?.activation !== first.activation)) return null;
-  return all.length === 1 ? first : { ...first, operandRange: null };
 }
 
 function activationOfCall(call: Call, scope: Scope, depth: number): Activation | null {
@@ -79,20 +75,20 @@ function activationOfCall(call: Call, scope: Scope, depth: number): Activation |
   if (own !== null) return activationOfModule(own, depth);
   const callable = full === null ? calledFunction(call, scope) : null;
   if (callable === null || callable.returns.length === 0) return null;
-  return agreed(callable.returns.map((each) => activationOf(each, callable.scope, depth + 1)));
+  return agreedActivation(callable.returns.map((each) => activationOf(each, callable.scope, depth + 1)));
 }
 
 /** The flax module of the file that `model.apply(variables, x)`, `state.apply_fn(…)` or `model(x)` runs, where it is certain. */
 function appliedModule({ callee }: Call, scope: Scope): ClassInfo | null {
   if (callee.kind === "attribute" && callee.name === "apply_fn") return moduleOfTrainStates(scope.source);
   if (callee.kind === "attribute" && callee.name === "apply") return moduleBehind(callee.object, scope);
-  if (callee.kind === "call") return moduleMadeBy(callee, scope);
+  if (callee.kind === "call") return certainClass(callee.callee, scope);
   return callee.kind === "name" || callee.kind === "attribute" ? moduleBehind(callee, scope) : null;
 }
 
 function moduleBehind(model: Expression, scope: Scope): ClassInfo | null {
   const made = certainCall(model, scope);
-  return made === null ? null : moduleMadeBy(made.call, made.scope);
+  return made === null ? null : certainClass(made.call.callee, made.scope);
 }
 
 /** `TrainState.create(apply_fn=model.apply, …)`, where all that the file makes run the same module. */
@@ -107,20 +103,8 @@ function moduleOfTrainStates(source: SourceIndex): ClassInfo | null {
   return first !== undefined && others.every((each) => each === first) ? first : null;
 }
 
-function moduleMadeBy({ callee }: Call, scope: Scope): ClassInfo | null {
-  if (callee.kind !== "name") return null;
-  const bindings = bindingsOf(callee.name, scope);
-  const [only] = bindings ?? [];
-  if (bindings?.length !== 1 || only?.kind !== "class") return null;
-  return scope.source.classes.get(only.definition) ?? null;
-}
-
 function activationOfModule(own: ClassInfo, depth: number): Activation | null {
   const method = own.methods.get("__call__");
   if (method === undefined || method.returns.length === 0) return null;
-  return agreed(method.returns.map((each) => activationOf(each, method.scope, depth + 1)));
-}
-
-function rangeOf({ start, end }: TextRange): TextRange {
-  return { start, end };
+  return agreedActivation(method.returns.map((each) => activationOf(each, method.scope, depth + 1)));
 }

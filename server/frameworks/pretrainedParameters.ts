@@ -1,9 +1,10 @@
 import { candidatesOfName } from "../facts/candidates.ts";
+import { classHere } from "../facts/classFields.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { forEachChild } from "../facts/expressionChildren.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
-import { bindingsOf, type ClassInfo, classAround, type Scope } from "../facts/scope.ts";
+import { type ClassInfo, classAround, type Scope } from "../facts/scope.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 import { certainCall } from "./certainCalls.ts";
 
@@ -87,7 +88,7 @@ function givesPretrained(call: Call, scope: Scope, depth: number): boolean | nul
     const inside = call.arguments.map(({ value }) => partPretrained(value, scope, depth));
     return inside.length === 0 ? false : combined(inside);
   }
-  const own = classOf(callee, scope);
+  const own = classHere(callee, scope);
   if (own === null) return null;
   const given = call.arguments.map(({ value }) => partPretrained(value, scope, depth));
   return given.includes(true) ? true : loads(own, depth);
@@ -106,21 +107,15 @@ function loads(own: ClassInfo, depth: number): boolean | null {
   for (const { call, scope } of own.scope.source.calls) {
     if (classAround(scope) !== own) continue;
     if (terminalName(call.callee) === "from_pretrained") parts.push(givesPretrained(call, scope, depth + 1));
-    const part = classOf(call.callee, scope);
+    const part = classHere(call.callee, scope);
     if (part !== null && part !== own) parts.push(loads(part, depth + 1));
   }
   if (parts.includes(true)) return true;
   for (const base of own.definition.bases) {
-    const above = classOf(base, own.scope);
+    const above = classHere(base, own.scope);
     if (above !== null && above !== own) parts.push(loads(above, depth + 1));
     else if (!/^(torch\.nn\.|pytorch_lightning\.|lightning\.)/.test(qualifiedName(base, own.scope) ?? ""))
       parts.push(null);
   }
   return combined(parts);
-}
-
-function classOf(callee: Expression, scope: Scope): ClassInfo | null {
-  if (callee.kind !== "name") return null;
-  const last = bindingsOf(callee.name, scope)?.at(-1);
-  return last?.kind === "class" ? (scope.source.classes.get(last.definition) ?? null) : null;
 }

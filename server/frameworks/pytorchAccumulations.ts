@@ -1,6 +1,7 @@
 import type { UnaveragedAccumulationFact } from "../facts/accumulationFacts.ts";
 import { dottedText, terminalName } from "../facts/dottedText.ts";
 import { branchOf } from "../facts/eventBranches.ts";
+import { isBackward, isStep } from "../facts/eventKinds.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
 import { resolve } from "../facts/resolve.ts";
 import { bindingsOf, type Scope, type SourceIndex } from "../facts/scope.ts";
@@ -32,7 +33,7 @@ function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulati
   const { scope, events } = draft;
   if (sums.test(source.text) || scalesGradients.test(source.text)) return null;
   if (events.some((event) => event.kind === "unknown-call-with-model" || mayDivide(event, source.text))) return null;
-  const backwards = events.filter(({ kind }) => kind === "backward" || kind === "scaled-backward");
+  const backwards = events.filter(isBackward);
   const [backward] = backwards;
   if (backward === undefined) return null;
   const accumulation = everyNthStep(source, draft, backwards) ?? innerLoop(source, draft, backwards);
@@ -76,7 +77,7 @@ function everyNthStep(
   { loop, scope, events }: LoopDraft,
   backwards: readonly EventDraft[],
 ): Accumulation | null {
-  const steps = events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+  const steps = events.filter(isStep);
   const zeros = events.filter(({ kind }) => kind === "zero-grad");
   const [step] = steps;
   if (loop === null || step === undefined || zeros.length === 0) return null;

@@ -1,3 +1,4 @@
+import { isStep } from "../facts/eventKinds.ts";
 import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { TextEdit } from "../text/range.ts";
@@ -28,7 +29,7 @@ const rhythm = /^\(?([\w.]+)( ?[+-] ?\d+)?\)? ?% ?[\w.]+( ?== ?(0|[\w.]+ ?- ?1))
  */
 export function logAdamState(context: FixContext, loop: TrainingLoopFact, log: LossLogFact | null): FixDraft | null {
   const { text } = context;
-  const steps = loop.events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+  const steps = loop.events.filter(isStep);
   const [step] = steps;
   const stepped = step === undefined ? null : steppedText(text, step);
   if (step === undefined || stepped === null) return null;

@@ -1,4 +1,5 @@
 import type { BatchLoopFact } from "../facts/batchLoopFacts.ts";
+import { isBackward } from "../facts/eventKinds.ts";
 import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { TextEdit } from "../text/range.ts";
@@ -19,7 +20,7 @@ export function identifyBatches(
   log: LossLogFact | null,
 ): FixDraft | null {
   const { text } = context;
-  const backward = loop.events.find(({ kind }) => kind === "backward" || kind === "scaled-backward");
+  const backward = loop.events.find(isBackward);
   if (backward === undefined || backward.inlined || (backward.depth ?? 0) > 0) return null;
   const counted = batches.index === null ? counting(text, batches) : [];
   if (counted === null) return null;

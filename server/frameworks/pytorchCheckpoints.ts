@@ -6,7 +6,7 @@ import { qualifiedName } from "../facts/qualifiedName.ts";
 import type { SchedulerFact } from "../facts/schedulerFacts.ts";
 import { bindingsOf, type CallSite, type SourceIndex } from "../facts/scope.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
-import type { TextRange } from "../text/range.ts";
+import { rangeOf } from "../text/range.ts";
 import { boundTo } from "./boundTo.ts";
 import { noPayload, type Payload, payloadOf } from "./checkpointPayload.ts";
 import { checkpointPlace, guardTexts } from "./checkpointPlaces.ts";
@@ -362,8 +362,4 @@ function loadAt({ call, statement }: CallSite): CheckpointLoad | null {
   const argument = call.arguments[0];
   if (argument === undefined || statement.kind !== "expression") return null;
   return { statement: rangeOf(statement), argument: rangeOf(argument.value) };
-}
-
-function rangeOf({ start, end }: TextRange): TextRange {
-  return { start, end };
 }

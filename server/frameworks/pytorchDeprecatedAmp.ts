@@ -4,7 +4,11 @@ import { qualifiedName } from "../facts/qualifiedName.ts";
 import type { CallSite, SourceIndex } from "../facts/scope.ts";
 import type { Import } from "../syntax/tree.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
+import { isOlder } from "./libraryAge.ts";
 import { quoteOf } from "./sourceLines.ts";
+
+/** `torch.amp.autocast` and `torch.amp.GradScaler` take the device from 2.3 on; the old names warn from 2.4 on. */
+const deprecatedSince = [2, 4] as const;
 
 /** Code that chooses between old and new torch itself, or sets the type that the new spelling would take. */
 const choosesItself =
@@ -21,7 +25,11 @@ export function collectDeprecatedAmp(
   const { text } = source;
   if (!/\bamp\b/.test(text)) return [];
   const apex = apexCalls(source);
-  if (!/(?:cuda|cpu)\b.*\bamp\b/.test(text) || isOlder(libraryVersions.get("torch")) || choosesItself.test(text))
+  if (
+    !/(?:cuda|cpu)\b.*\bamp\b/.test(text) ||
+    isOlder(libraryVersions.get("torch") ?? null, deprecatedSince) ||
+    choosesItself.test(text)
+  )
     return apex;
   const imports = source.imports.filter(({ statement }) => bringsAmp(statement));
   const aliases = imports.flatMap(({ statement }) => statement.names.map(({ local }) => local));
@@ -134,12 +142,6 @@ function rewritten({ call, scope }: CallSite, device: "cuda" | "cpu", name: stri
         ? positional.map(({ value }, index) => ({ at: value.start, keyword: autocastParameters[index] ?? "" }))
         : [],
   };
-}
-
-/** `torch.amp.autocast` and `torch.amp.GradScaler` take the device from 2.3 on; the old names warn from 2.4 on. */
-function isOlder(version: string | undefined): boolean {
-  const [major, minor] = (version ?? "").split(".").map(Number);
-  return major !== undefined && minor !== undefined && (major < 2 || (major === 2 && minor < 4));
 }
 
 function apexCalls(source: SourceIndex): readonly DeprecatedAmpFact[] {

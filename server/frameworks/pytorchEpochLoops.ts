@@ -1,5 +1,6 @@
 import { dottedText } from "../facts/dottedText.ts";
 import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
+import { isStep } from "../facts/eventKinds.ts";
 import type { Scope, SourceIndex } from "../facts/scope.ts";
 import type { FrameworkName } from "../facts/trainingFacts.ts";
 import type { Expression, Loop, Statement } from "../syntax/tree.ts";
@@ -25,7 +26,7 @@ export function collectEpochLoops(
     const training = around === null ? draft.loop : levels.trainingStatementIn(loop.body, scope);
     if (training === null) continue;
     const bounds = rangeBounds(loop.iterable);
-    const stepped = draft.events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+    const stepped = draft.events.filter(isStep);
     const earlier = found.get(loop);
     const optimizers = new Set([...(earlier?.optimizers ?? []), ...stepped.flatMap((event) => event.optimizers)]);
     const isOpen = draft.events.some(

@@ -1,4 +1,5 @@
 import { runsWith } from "../facts/eventBranches.ts";
+import { isStep } from "../facts/eventKinds.ts";
 import type { LossLogFact } from "../facts/lossLogFacts.ts";
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { TextEdit } from "../text/range.ts";
@@ -24,7 +25,7 @@ interface Measured {
  */
 export function logGradientNorm(context: FixContext, loop: TrainingLoopFact, log: LossLogFact): FixDraft | null {
   const { text } = context;
-  const steps = loop.events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+  const steps = loop.events.filter(isStep);
   const [step] = steps;
   const stepped = step === undefined ? null : steppedText(text, step);
   if (step === undefined || stepped === null || log.place === "caller") return null;

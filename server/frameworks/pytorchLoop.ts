@@ -1,4 +1,5 @@
 import { subjectText } from "../facts/dottedText.ts";
+import { isBackward, isStep } from "../facts/eventKinds.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import type { Resolved } from "../facts/resolved.ts";
 import { functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
@@ -20,7 +21,7 @@ export function collectTorchLoops(
     const scaler = scalerOf(draft.events);
     const wrapper = draft.events.find((event) => event.classified.wrapper !== undefined)?.classified.wrapper ?? null;
     const apart = (hooked ? "a gradient hook" : null) ?? leftToCallers(draft) ?? unreadLine(draft, source);
-    const stepped = draft.events.filter((event) => event.kind === "optimizer-step" || event.kind === "scaler-step");
+    const stepped = draft.events.filter(isStep);
     const fact: TrainingLoopFact = {
       ...draft.range,
       framework: "pytorch",
@@ -91,8 +92,8 @@ function enabledOf(
 function accumulates(events: readonly EventDraft[]): boolean {
   let backward: EventDraft | null = null;
   for (const event of events) {
-    if (event.kind === "backward" || event.kind === "scaled-backward") backward = event;
-    else if ((event.kind === "optimizer-step" || event.kind === "scaler-step") && backward !== null) {
+    if (isBackward(event)) backward = event;
+    else if (isStep(event) && backward !== null) {
       if (event.everyNth && !backward.everyNth) return true;
       if (backward.depth > event.depth) return true;
     }

@@ -6,6 +6,7 @@ import { bindingsOf, type CallSite, type Scope, type SourceIndex } from "../fact
 import type { OptimizerFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
 import { boundTo } from "./boundTo.ts";
+import { isOlder } from "./libraryAge.ts";
 import { type Constructor, constructorBehind } from "./optimizerConstructors.ts";
 import { ownOptimizerAt } from "./ownOptimizers.ts";
 import { parameterGroups } from "./parameterGroups.ts";
@@ -167,10 +168,4 @@ function parametersOf(call: Call): Expression | null {
     if (argument !== null && argument !== "unclear") return argument.value;
   }
   return null;
-}
-
-function isOlder(version: string | null, [major, minor]: readonly [number, number]): boolean {
-  const parts = version?.match(/^(\d+)\.(\d+)/);
-  if (!parts) return false;
-  return Number(parts[1]) < major || (Number(parts[1]) === major && Number(parts[2]) < minor);
 }

@@ -1,10 +1,12 @@
 import { candidatesOfName } from "../facts/candidates.ts";
+import { certainClass } from "../facts/classFields.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
-import { bindingsOf, type ClassInfo, type Scope } from "../facts/scope.ts";
+import type { ClassInfo, Scope } from "../facts/scope.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
-import type { TextRange } from "../text/range.ts";
+import { rangeOf } from "../text/range.ts";
+import { agreedActivation } from "./agreedActivation.ts";
 import { certainCall } from "./certainCalls.ts";
 
 /** The last activation of a tensor, with where it is written. */
@@ -39,16 +41,11 @@ function activationOf(expression: Expression, scope: Scope, depth: number): Outp
   if (expression.kind === "name") {
     const found = candidatesOfName(expression.name, expression, scope);
     if (!found.known || found.candidates.some(({ position }) => position !== null)) return null;
-    return agreed(found.candidates.map(({ expression: each, scope: from }) => activationOf(each, from, depth + 1)));
+    return agreedActivation(
+      found.candidates.map(({ expression: each, scope: from }) => activationOf(each, from, depth + 1)),
+    );
   }
   return expression.kind === "call" ? activationOfCall(expression, scope, depth) : null;
-}
-
-/** All alternatives end in the same activation. */
-function agreed(all: readonly (OutputActivation | null)[]): OutputActivation | null {
-  const [first] = all;
-  if (first === undefined || first === null || all.some((each) => each?.activation !== first.activation)) return null;
-  return all.length === 1 ? first : { ...first, operandRange: null };
 }
 
 function activationOfCall(call: Call, scope: Scope, depth: number): OutputActivation | null {
@@ -78,7 +75,7 @@ function activationOfCall(call: Call, scope: Scope, depth: number): OutputActiva
 /** What a module ends in: a layer of torch.nn, the last of a `Sequential`, or `forward` of a class of the file. */
 function activationOfModule(made: Call, scope: Scope, depth: number): OutputActivation | null {
   if (depth > maximumDepth) return null;
-  const own = ownClass(made, scope);
+  const own = certainClass(made.callee, scope);
   if (own !== null) return activationOfForward(own, depth);
   const name = qualifiedName(made.callee, scope)?.match(/^torch\.nn\.(?:modules\.(?:\w+\.)?)?(\w+)$/)?.[1];
   if (name === undefined) return null;
@@ -97,17 +94,5 @@ function activationOfForward(own: ClassInfo, depth: number): OutputActivation | 
   const { text } = forward.scope.source;
   // A net that answers differently in training is not followed.
   if (/self\.training/.test(text.slice(forward.definition.start, forward.definition.end))) return null;
-  return agreed(forward.returns.map((returned) => activationOf(returned, forward.scope, depth + 1)));
-}
-
-function ownClass({ callee }: Call, scope: Scope): ClassInfo | null {
-  if (callee.kind !== "name") return null;
-  const bindings = bindingsOf(callee.name, scope);
-  const [only] = bindings ?? [];
-  if (bindings?.length !== 1 || only?.kind !== "class") return null;
-  return scope.source.classes.get(only.definition) ?? null;
-}
-
-function rangeOf({ start, end }: TextRange): TextRange {
-  return { start, end };
+  return agreedActivation(forward.returns.map((returned) => activationOf(returned, forward.scope, depth + 1)));
 }

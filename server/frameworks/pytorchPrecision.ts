@@ -5,6 +5,7 @@ import { resolve } from "../facts/resolve.ts";
 import { type CallSite, functionAround, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { PrecisionFact } from "../facts/trainingFacts.ts";
 import type { Call, Expression } from "../syntax/tree.ts";
+import { rangeOf } from "../text/range.ts";
 import { isGradScaler } from "./pytorchEvents.ts";
 import { enabledBy, guardedOn } from "./pytorchFlags.ts";
 import type { OptimizerSite } from "./pytorchOptimizers.ts";
@@ -183,8 +184,4 @@ function isChainOf(value: Expression, call: Call): boolean {
 function isBeforeTraining(site: CallSite, loops: readonly LoopDraft[]): boolean {
   const own = loops.filter((loop) => loop.loop !== null && loop.scope === site.scope);
   return own.length === 0 || own.some((loop) => loop.range.start > site.call.start);
-}
-
-function rangeOf({ start, end }: Call): { readonly start: number; readonly end: number } {
-  return { start, end };
 }

@@ -1,6 +1,7 @@
 import { argumentFor } from "../facts/candidates.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { areExclusive, runsWith } from "../facts/eventBranches.ts";
+import { isStep } from "../facts/eventKinds.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { resolve } from "../facts/resolve.ts";
@@ -237,10 +238,6 @@ function inEpochLoop(site: CallSite, drafts: readonly LoopDraft[], levels: Train
     optimizerStep: own === undefined ? null : { start: training.start, end: training.end },
     otherLevel: isPlain ? closing(inner.events, step) : null,
   };
-}
-
-function isStep({ kind }: EventDraft): boolean {
-  return kind === "optimizer-step" || kind === "scaler-step";
 }
 
 /** Whether a schedule raises the rate first: by what it is, and by its warm-up steps where it has them. */

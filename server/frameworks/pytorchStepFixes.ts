@@ -1,8 +1,10 @@
+import { isBackward, isStep } from "../facts/eventKinds.ts";
 import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { TextEdit } from "../text/range.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { torchName } from "./pytorchImports.ts";
 import { insertLineAfter, insertLinesBefore, lineStart, quoteOf, wholeLines } from "./sourceLines.ts";
+import { moveBefore } from "./statementMove.ts";
 
 /** The clip line right before the step, after `unscale_` where a GradScaler steps; null under wrappers and for closures. */
 export function clipGradientNorm(
@@ -105,13 +107,13 @@ export function unscaleBeforeClip(context: FixContext, loop: TrainingLoopFact, c
 export function zeroGradients(context: FixContext, loop: TrainingLoopFact): FixDraft | null {
   const { text } = context;
   if (loop.wrappedBy !== null) return null;
-  const backward = loop.events.find(({ kind }) => kind === "backward" || kind === "scaled-backward");
-  const steps = loop.events.filter(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+  const backward = loop.events.find(isBackward);
+  const steps = loop.events.filter(isStep);
   const [step] = steps;
   const stepped = step === undefined ? null : steppedText(text, step);
   if (backward === undefined || step === undefined || stepped === null) return null;
   const misplaced = misplacedZero(loop);
-  if (misplaced !== null) return moveBefore(text, misplaced, backward);
+  if (misplaced !== null) return moveBeforeBackward(text, misplaced, backward);
   if (loop.events.some(({ kind }) => kind === "zero-grad")) return null;
   if (steps.some((each) => steppedText(text, each)?.optimizer !== stepped.optimizer)) return null;
   const line = `${stepped.optimizer}.zero_grad()`;
@@ -142,14 +144,10 @@ function misplacedZero(loop: TrainingLoopFact): TrainingEvent | null {
   return null;
 }
 
-function moveBefore(text: string, event: TrainingEvent, backward: TrainingEvent): FixDraft | null {
-  const lines = wholeLines(text, event.statement);
-  if (lines === null || !inSameFunction(text, event, backward)) return null;
-  const moved = text.slice(lines.start, lines.end).trim();
-  const insertion = insertLinesBefore(text, backward.statement, [moved]);
-  if (insertion === null) return null;
+function moveBeforeBackward(text: string, event: TrainingEvent, backward: TrainingEvent): FixDraft | null {
+  const edits = inSameFunction(text, event, backward) ? moveBefore(text, event.statement, backward.statement) : null;
   const call = text.slice(event.statement.start, event.statement.end);
-  return { title: `Move ${call} before backward()`, edits: [insertion, { ...lines, newText: "" }] };
+  return edits === null ? null : { title: `Move ${call} before backward()`, edits };
 }
 
 /** What a step call names: its optimizer, and its scaler where it has one; null for closures and calls of another form. */

@@ -1,3 +1,4 @@
+import { isStep } from "../facts/eventKinds.ts";
 import type { SourceIndex } from "../facts/scope.ts";
 import type { FrameworkName } from "../facts/trainingFacts.ts";
 import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
@@ -19,7 +20,7 @@ export function collectUnguardedLoops(
   const levels = trainingLevels(source, drafts);
   return drafts.flatMap((draft): readonly UnguardedLoopFact[] => {
     const { events, loop, scope } = draft;
-    const step = events.find(({ kind }) => kind === "optimizer-step" || kind === "scaler-step");
+    const step = events.find(isStep);
     if (loop === null || step === undefined || step.optimizers.length === 0) return [];
     if (events.some(({ kind, classified }) => kind === "unknown-call-with-model" || classified.wrapper !== undefined))
       return [];

@@ -1,6 +1,6 @@
 import { argumentFor, type Candidates, candidatesOfName } from "../facts/candidates.ts";
 import { absentKey, candidatesOfField } from "../facts/fieldCandidates.ts";
-import { resolve } from "../facts/resolve.ts";
+import { placeOf, resolve } from "../facts/resolve.ts";
 import type { Provenance, Resolved } from "../facts/resolved.ts";
 import type { CallSite, Scope } from "../facts/scope.ts";
 import type { OptimizerArgument, OptimizerArgumentName, ScalarValue } from "../facts/trainingFacts.ts";
@@ -172,8 +172,4 @@ function writtenArgument<Name extends string>(
     given: true,
     resolved: { ...resolved, chain: [...chain, ...resolved.chain] },
   };
-}
-
-function placeOf(expression: Expression, scope: Scope, via: string): Provenance {
-  return { path: scope.source.path, start: expression.start, end: expression.end, via };
 }

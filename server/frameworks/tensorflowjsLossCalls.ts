@@ -5,7 +5,7 @@ import type { LossCallFact } from "../facts/lossCallFacts.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import type { CallSite, Scope, SourceIndex } from "../facts/scope.ts";
 import type { Call, DictionaryLiteral, Expression } from "../syntax/tree.ts";
-import type { TextRange } from "../text/range.ts";
+import { rangeOf } from "../text/range.ts";
 import { boundTo } from "./boundTo.ts";
 import { certainCall } from "./certainCalls.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
@@ -181,10 +181,6 @@ function entryOf(options: DictionaryLiteral, name: string): Expression | null {
       ({ key }) => (key?.kind === "name" ? key.name : key?.kind === "string" ? key.value : null) === name,
     )?.value ?? null
   );
-}
-
-function rangeOf({ start, end }: TextRange): TextRange {
-  return { start, end };
 }
 
 /** Leaves an activation out, or gives the last layer the one that the loss expects. */

@@ -1,6 +1,7 @@
 import { calledAnywhere, calledFunction } from "../facts/calledFunctions.ts";
 import { terminalName } from "../facts/dottedText.ts";
 import { branchOf, type EventBranch } from "../facts/eventBranches.ts";
+import { isBackward, isStep } from "../facts/eventKinds.ts";
 import { forEachChild } from "../facts/expressionChildren.ts";
 import { bindingsOf, type FunctionInfo, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { TrainingEvent } from "../facts/trainingFacts.ts";
@@ -362,10 +363,7 @@ function onSide(place: Place, test: Expression, taken: boolean): Place {
 }
 
 function isTraining(events: readonly EventDraft[]): boolean {
-  return (
-    events.some(({ kind }) => kind === "backward" || kind === "scaled-backward") &&
-    events.some(({ kind }) => kind === "optimizer-step" || kind === "scaler-step")
-  );
+  return events.some(isBackward) && events.some(isStep);
 }
 
 /** `(i + 1) % n == 0`, `accelerator.sync_gradients`, `is_accumulating`. */
@@ -373,7 +371,8 @@ function isMicroBatchTest(test: Expression, scope: Scope): boolean {
   return /%|accum|sync_grad|update_grad|need_update/i.test(scope.source.text.slice(test.start, test.end));
 }
 
-function leaves(statements: readonly Statement[]): boolean {
+/** Whether a body ends the iteration or the function. */
+export function leaves(statements: readonly Statement[]): boolean {
   const last = statements.at(-1);
   return (
     last?.kind === "return" || (last?.kind === "other" && (last.keyword === "continue" || last.keyword === "break"))

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { isRecord } from "../text/plainRecord.ts";
 import type { Outcome } from "../text/problem.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 
@@ -102,8 +103,4 @@ function isEntry(value: unknown): value is AcceptedEntry {
     Number.isInteger(value.count) &&
     value.count > 0
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -33,14 +33,10 @@ export function createImportingFiles(): ImportingFiles {
     const files: string[] = [];
     const folders = [root];
     for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
-      const entries = listed(folder);
-      if (entries.some(({ name }) => name === "pyvenv.cfg")) continue;
-      for (const entry of entries) {
-        if (files.length > maximumFiles) return new Map();
-        const file = path.join(folder, entry.name);
-        if (entry.isDirectory() && !skipped.test(entry.name)) folders.push(file);
-        else if (entry.isFile() && isRead(entry.name)) files.push(file);
-      }
+      const found = sorted(folder, listed(folder));
+      folders.push(...found.folders);
+      files.push(...found.files);
+      if (files.length > maximumFiles) return new Map();
     }
     return new Map(files.map((file) => [file, importWordsOfFile(file)]));
   }
@@ -50,15 +46,9 @@ export function createImportingFiles(): ImportingFiles {
     const imports: Imports = new Map();
     const folders = [root];
     for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      if (entries.some(({ name }) => name === "pyvenv.cfg")) continue;
-      const files: string[] = [];
-      for (const entry of entries) {
-        const file = path.join(folder, entry.name);
-        if (entry.isDirectory() && !skipped.test(entry.name)) folders.push(file);
-        else if (entry.isFile() && isRead(entry.name)) files.push(file);
-      }
-      for (const file of files) {
+      const found = sorted(folder, await readdir(folder, { withFileTypes: true }).catch(() => []));
+      folders.push(...found.folders);
+      for (const file of found.files) {
         if (imports.size >= maximumPrepared) break;
         const text = await readFile(file, "latin1").catch(() => "");
         imports.set(file, text.length > largestFile ? new Set() : importWords(text));
@@ -86,6 +76,19 @@ export function createImportingFiles(): ImportingFiles {
       }
     },
   };
+}
+
+/** The folders to go on to and the files to read among a folder's entries; none of a virtual environment. */
+function sorted(folder: string, entries: readonly Dirent[]) {
+  const folders: string[] = [];
+  const files: string[] = [];
+  if (entries.some(({ name }) => name === "pyvenv.cfg")) return { folders, files };
+  for (const entry of entries) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory() && !skipped.test(entry.name)) folders.push(file);
+    else if (entry.isFile() && isRead(entry.name)) files.push(file);
+  }
+  return { folders, files };
 }
 
 /** A test's calls say nothing about how a function is trained with. */

@@ -14,10 +14,10 @@ export interface WorkspaceSources {
   textOf(file: string): string | null;
   /** Grows with every change that a file's neighbours may have seen. */
   readonly revision: number;
-  /** The text of a file that is open in an editor; null when it is closed, and the disk's holds again. */
-  setText(file: string, text: string | null): void;
-  /** The content of a file has changed on the disk, or the file has appeared or gone. */
-  changed(file: string, what: "content" | "existence"): void;
+  /** The text of a file that is open in an editor; null when it is closed, and the disk's holds again. Gives the file's dependents. */
+  setText(file: string, text: string | null): ReadonlySet<string>;
+  /** The content of a file has changed on the disk, or the file has appeared or gone. Gives the file's dependents. */
+  changed(file: string, what: "content" | "existence"): ReadonlySet<string>;
   /** Files whose facts have come from this one, directly or through others. */
   dependents(file: string): ReadonlySet<string>;
   /** Reads in the background which files of a folder's project import which. */
@@ -101,8 +101,10 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
   }
 
   /** A file remembers what it has found in others. */
-  function forgetReaders(file: string): void {
-    for (const each of [file, ...dependents(file)]) forgetFile(each);
+  function forgetReaders(file: string): ReadonlySet<string> {
+    const readers = dependents(file);
+    for (const each of [file, ...readers]) forgetFile(each);
+    return readers;
   }
 
   function sourceOf(file: string, asking: string, parserOf: ParserOf): SourceIndex | null {
@@ -216,13 +218,13 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
       revision += 1;
       if (text === null) open.delete(file);
       else open.set(file, { text, stamp: `open ${revision}` });
-      forgetReaders(file);
+      return forgetReaders(file);
     },
     changed(file, what) {
       revision += 1;
-      forgetReaders(file);
       if (what === "existence") moduleFiles.forget();
       importingFiles.changed(file);
+      return forgetReaders(file);
     },
     prepare: (folder) => importingFiles.prepare(moduleFiles.root(folder)),
   };

@@ -1,3 +1,4 @@
+import { isRecord } from "../text/plainRecord.ts";
 import { createLineDecoder, headLines } from "./lineDecoder.ts";
 import type { LogFormat, LogReader, LogRecord } from "./logFormat.ts";
 import { parseNumber } from "./numberText.ts";
@@ -51,11 +52,7 @@ function parsed(text: string): unknown {
 }
 
 function asObject(value: unknown): Record<string, unknown> | null {
-  return isObject(value) ? value : null;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord(value) ? value : null;
 }
 
 function createReader(): LogReader {
@@ -134,7 +131,7 @@ function flatten(object: Record<string, unknown>, prefix: string, into: Map<stri
       }
     } else if (Array.isArray(value)) {
       flattenList(value, name, into);
-    } else if (isObject(value)) {
+    } else if (isRecord(value)) {
       flatten(value, name, into);
     }
   }

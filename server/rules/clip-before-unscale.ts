@@ -1,3 +1,4 @@
+import { isStep } from "../facts/eventKinds.ts";
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
@@ -49,7 +50,7 @@ function scaledBackwardBefore(loop: TrainingLoopFact, clipIndex: number): Traini
     if (event.kind === "unscale" || event.kind === "unknown-call-with-model") return null;
     // The branch without a scaler: passed over only when the clip stands after both branches.
     if (event.kind === "backward" && !(event.conditional && clip?.conditional === false)) return null;
-    if (event.kind === "optimizer-step" || event.kind === "scaler-step") return null;
+    if (isStep(event)) return null;
   }
   return null;
 }

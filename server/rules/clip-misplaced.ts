@@ -1,7 +1,9 @@
 import { areExclusive, runsWith } from "../facts/eventBranches.ts";
-import type { TrainingEvent, TrainingFacts, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { isBackward, isStep } from "../facts/eventKinds.ts";
+import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { FixDraft } from "../frameworks/framework.ts";
 import { gradedFix } from "./gradedFix.ts";
+import { placeOf } from "./relatedPlace.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 export const clipMisplaced: Rule = {
@@ -176,22 +178,6 @@ function relevant(loop: TrainingLoopFact, clip: TrainingEvent): readonly Trainin
   );
 }
 
-function isBackward({ kind }: TrainingEvent): boolean {
-  return kind === "backward" || kind === "scaled-backward";
-}
-
-function isStep({ kind }: TrainingEvent): boolean {
-  return kind === "optimizer-step" || kind === "scaler-step";
-}
-
 function isClip(text: string, event: TrainingEvent): boolean {
   return event.kind === "clip" && /clip/.test(text.slice(event.start, event.end));
-}
-
-function placeOf(
-  facts: TrainingFacts,
-  { start, end }: { readonly start: number; readonly end: number },
-  message: string,
-) {
-  return { path: facts.path, start, end, message };
 }

@@ -1,4 +1,5 @@
 import { areExclusive, runsWith } from "../facts/eventBranches.ts";
+import { isBackward, isStep } from "../facts/eventKinds.ts";
 import type { LossScalerMisuse } from "../facts/lossScalerFacts.ts";
 import type { TrainingEvent, TrainingFacts, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { gradedFix } from "./gradedFix.ts";
@@ -80,7 +81,7 @@ function directStep(loop: TrainingLoopFact, index: number, scaler: string): read
   const event = loop.events[index];
   if (event === undefined) return [];
   const before = loop.events.slice(0, index).filter((each) => !areExclusive(each, event));
-  const backward = before.findLast(({ kind }) => isBackward(kind) || isStep(kind) || kind === "unscale");
+  const backward = before.findLast((each) => isBackward(each) || isStep(each) || each.kind === "unscale");
   const isUnscaled = backward?.kind === "unscale";
   if (backward?.kind !== "scaled-backward" && !isUnscaled) return [];
   // Somebody looks for infinities before the step.
@@ -103,7 +104,7 @@ function unscaledBackward(
   if (event === undefined || facts.lossScalerCalls.some(({ kind }) => kind === "scale" || kind === "handed-on"))
     return [];
   const after = loop.events.slice(index + 1).filter((each) => !areExclusive(each, event));
-  const step = after.find(({ kind }) => isBackward(kind) || isStep(kind));
+  const step = after.find((each) => isBackward(each) || isStep(each));
   if (step?.kind !== "scaler-step" || (!runsWith(step, event) && !runsWith(event, step))) return [];
   if (loop.events.some((each) => each.kind === "scaled-backward" && areExclusive(each, event))) return [];
   return [{ kind: "unscaled-backward", scaler, event, step }];
@@ -123,7 +124,7 @@ function unscaledAgain(loop: TrainingLoopFact, index: number, scaler: string): r
   }
   const steps = loop.events.filter(({ kind }) => kind === "scaler-step");
   const rare = steps.length > 0 && loop.events.every(({ kind, everyNth }) => !isClosing(kind) || everyNth === true);
-  const backward = before.findLast(({ kind }) => isBackward(kind));
+  const backward = before.findLast(isBackward);
   const [step] = steps;
   if (!loop.accumulates || !rare || step === undefined || event.everyNth === true) return [];
   if (backward?.kind !== "scaled-backward" || backward.everyNth === true) return [];
@@ -139,14 +140,6 @@ function updatedTooOften(loop: TrainingLoopFact, index: number, scaler: string):
   const backward = loop.events.find(({ kind }) => kind === "scaled-backward");
   if (backward === undefined || backward.everyNth === true) return [];
   return [{ kind: "update-every-micro-step", scaler, event, step }];
-}
-
-function isBackward(kind: TrainingEvent["kind"]): boolean {
-  return kind === "backward" || kind === "scaled-backward";
-}
-
-function isStep(kind: TrainingEvent["kind"]): boolean {
-  return kind === "optimizer-step" || kind === "scaler-step";
 }
 
 /** What ends a step with a scaler. */

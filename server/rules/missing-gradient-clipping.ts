@@ -1,3 +1,4 @@
+import { isBackward, isStep } from "../facts/eventKinds.ts";
 import type { FrameworkName, OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
@@ -96,11 +97,11 @@ function adaptiveSteps(
   context: RuleContext,
   loop: TrainingLoopFact,
 ): readonly { step: TrainingEvent; optimizer: OptimizerFact }[] {
-  const hasBackward = loop.events.some(({ kind }) => kind === "backward" || kind === "scaled-backward");
+  const hasBackward = loop.events.some(isBackward);
   if (loop.framework === "pytorch" && !hasBackward) return [];
   const found = new Map<number, { step: TrainingEvent; optimizer: OptimizerFact }>();
   for (const event of loop.events) {
-    if (event.kind !== "optimizer-step" && event.kind !== "scaler-step") continue;
+    if (!isStep(event)) continue;
     for (const index of event.optimizers) {
       const optimizer = context.facts.optimizers[index];
       if (!optimizer?.adaptive || optimizer.clipsItself === true) continue;

@@ -1,6 +1,7 @@
 import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.ts";
 import type { TrainingFacts } from "../facts/trainingFacts.ts";
 import { gradedFix } from "./gradedFix.ts";
+import { placeOf } from "./relatedPlace.ts";
 import type { Fix, RelatedPlace, Rule, RuleContext } from "./rule.ts";
 
 export const schedulerStepOrder: Rule = {
@@ -101,12 +102,4 @@ function isNeverStepped(facts: TrainingFacts, scheduler: SchedulerFact): boolean
     optimizers.some((index) => scheduler.optimizers.includes(index)),
   );
   return loops.length > 0 && loops.every(({ wrappedBy }) => wrappedBy === null);
-}
-
-function placeOf(
-  { path }: TrainingFacts,
-  { start, end }: { readonly start: number; readonly end: number },
-  message: string,
-): RelatedPlace {
-  return { path, start, end, message };
 }

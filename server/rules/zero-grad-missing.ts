@@ -1,3 +1,4 @@
+import { isBackward, isStep } from "../facts/eventKinds.ts";
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, RuleContext } from "./rule.ts";
@@ -104,12 +105,4 @@ function isSameOptimizer(zero: TrainingEvent, step: TrainingEvent): boolean {
   return (
     zero.optimizers.length + step.optimizers.length === 0 && zero.subject !== null && zero.subject === step.subject
   );
-}
-
-function isBackward({ kind }: TrainingEvent): boolean {
-  return kind === "backward" || kind === "scaled-backward";
-}
-
-function isStep({ kind }: TrainingEvent): boolean {
-  return kind === "optimizer-step" || kind === "scaler-step";
 }

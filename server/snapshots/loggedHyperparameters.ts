@@ -2,6 +2,7 @@ import { open, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import type { ScalarValue } from "../facts/trainingFacts.ts";
+import { isRecord } from "../text/plainRecord.ts";
 import { tensorboardHyperparameters } from "./tensorboardHyperparameters.ts";
 import { wandbHyperparameters } from "./wandbHyperparameters.ts";
 
@@ -145,8 +146,4 @@ async function filesIn(folder: string): Promise<readonly string[]> {
   };
   await walk(folder, 0);
   return files;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { EarlierHyperparameter } from "../rules/hyperparameterChanges.ts";
+import { isRecord } from "../text/plainRecord.ts";
 
 /** What a run was started with, kept so that a later state of its script can be compared with it. */
 export interface Snapshot {
@@ -87,8 +88,4 @@ function isHyperparameter(value: unknown): value is EarlierHyperparameter {
     (value.value === null || ["string", "number", "boolean"].includes(typeof value.value)) &&
     (value.place === null || typeof value.place === "string")
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -13,3 +13,8 @@ export interface TextEdit extends TextRange {
 export interface FileRange extends TextRange {
   readonly path: string;
 }
+
+/** The range of anything that has one, alone. */
+export function rangeOf({ start, end }: TextRange): TextRange {
+  return { start, end };
+}
