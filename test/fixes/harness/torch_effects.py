@@ -223,6 +223,8 @@ def no_learning_rate_schedule(case):
     assert len({step.groups[0]["lr"] for step in before.steps}) == 1
     assert rates[0] == before.steps[0].groups[0]["lr"], "the rate begins elsewhere"
     assert rates[-1] < 0.6 * rates[0] and rates == sorted(rates, reverse=True), f"from {rates[0]} to {rates[-1]}"
+    if not after.schedulers:  # a lambda of the Trainer's
+        return
     scheduler = after.schedulers[0]
     calls = [each for each in after.schedule if each[0] is scheduler]
     if type(scheduler).__name__ == "ReduceLROnPlateau":
@@ -230,7 +232,7 @@ def no_learning_rate_schedule(case):
         printed = numbers_named("val(?:id|idation)?[_ ]?loss", after.output)
         assert len(printed) == len(calls)
         assert all(close(metric, shown, 2e-3) for (_, metric, _), shown in zip(calls, printed)), "steps on another number"
-    else:
+    elif hasattr(scheduler, "T_max"):
         assert len(calls) == scheduler.T_max, f"{len(calls)} steps of {scheduler.T_max}"
     assert not any("lr_scheduler.step()" in each for each in after.warnings), after.warnings
 
@@ -260,18 +262,20 @@ def scheduler_step_order(case):
 def optimizer_state_not_saved(case):
     """A run that is interrupted and resumed ends where the uninterrupted one does."""
 
-    def distance(program):
+    def distance(program, may_fail):
         whole = program.run(["--epochs", "4"])
         with temporary_folder() as folder:
             program.run(["--epochs", "2"], folder=folder)
-            resumed = program.run(["--epochs", "4", "--resume", "checkpoint.pt"], folder=folder)
+            resumed = program.run(["--epochs", "4", "--resume", "checkpoint.pt"], folder=folder, may_fail=may_fail)
+        if resumed.error is not None:
+            return float("inf"), False
         assert len(resumed.steps) * 2 == len(whole.steps) > 0, f"{len(resumed.steps)} steps of {len(whole.steps)}"
         rates = [step.groups[0]["lr"] for step in whole.steps[-len(resumed.steps) :]]
         same_rates = rates == [step.groups[0]["lr"] for step in resumed.steps]
         return float((whole.final() - resumed.final()).abs().max()), same_rates
 
-    before, _ = distance(case.before)
-    after, same_rates = distance(case.after)
+    before, _ = distance(case.before, may_fail=True)
+    after, same_rates = distance(case.after, may_fail=False)
     assert before > 1e-6, f"the resumed run went on all the same before: {before}"
     assert after <= 1e-6, f"the resumed run ends {after} away"
     assert same_rates, "the schedule begins anew"
