@@ -1,4 +1,4 @@
-import { mentionPattern } from "./mentionPattern.ts";
+import type { FrameworkNeeds } from "./framework.ts";
 import { torchOptimizers } from "./pytorchDefaults.ts";
 import { torchLosses } from "./pytorchLossCalls.ts";
 import { libraryOptimizerNames } from "./torchLibraryOptimizers.ts";
@@ -28,24 +28,22 @@ const trains = new RegExp(
   ].join("|"),
 );
 /** Without one of these words the closer look is spared: most files have none. */
-const words = mentionPattern(
-  withoutLonger([
-    ...Object.keys(torchOptimizers),
-    ...libraryOptimizerNames,
-    ...lossesOf("other"),
-    "backward(",
-    "backward (",
-    "optim import",
-    "create_optimizer",
-    "optim,",
-    "Optimizer)",
-    "cuda.amp",
-    "cuda import amp",
-    "apex",
-    "detect_anomaly",
-  ]),
-);
-const lossOfLogits = new RegExp(lossesOf("logits").join("|"));
+const trainingWords = withoutLonger([
+  ...Object.keys(torchOptimizers),
+  ...libraryOptimizerNames,
+  ...lossesOf("other"),
+  "backward(",
+  "backward (",
+  "optim import",
+  "create_optimizer",
+  "optim,",
+  "Optimizer)",
+  "cuda.amp",
+  "cuda import amp",
+  "apex",
+  "detect_anomaly",
+]);
+const lossesOfLogits = lossesOf("logits");
 /** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
 const activation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
 const anyActivation = new RegExp(activation);
@@ -63,12 +61,12 @@ function withoutLonger(all: readonly string[]): readonly string[] {
 }
 
 /** Whether a text can hold anything that a rule about torch finds: a look that costs a fraction of parsing it. */
-export function mayTrainWithTorch(text: string): boolean {
-  return (
-    (words.test(text) && trains.test(text)) ||
-    (lossOfLogits.test(text) && anyActivation.test(text) && activatesLast(text))
-  );
-}
+export const torchNeeds: FrameworkNeeds = {
+  words: [...trainingWords, ...lossesOfLogits],
+  test: (text, found) =>
+    (trainingWords.some((word) => found.has(word)) && trains.test(text)) ||
+    (lossesOfLogits.some((word) => found.has(word)) && anyActivation.test(text) && activatesLast(text)),
+};
 
 function activatesLast(text: string): boolean {
   if (lastActivation.test(text)) return true;
