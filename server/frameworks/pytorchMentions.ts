@@ -45,15 +45,17 @@ const trainingWords = withoutLonger([
 ]);
 const lossesOfLogits = lossesOf("logits");
 /** Of attention, as in most models whose forward pass computes a loss, an activation is no model's last. */
-const activation = "(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\((?!attn|attention)";
+const notOfAttention = "(?![^\\n]*(?:attn|attention))";
+const activation = `(?:[sS]oftmax|[sS]igmoid)\\w*\\s*\\(${notOfAttention}`;
 const anyActivation = new RegExp(activation);
 /** The last of a model is returned, is a layer of its own, or stands in the loss's arguments. */
 const lastActivation = new RegExp(
-  `return\\b[^\\n]*${activation}|nn\\.(?:Log)?(?:Softmax|Sigmoid)\\w*\\s*\\(|(?:entropy|loss|criterion|BCE)\\w*\\([^\\n]*${activation}`,
+  `return\\b[^\\n]*${activation}|nn\\.(?:Log)?(?:Softmax|Sigmoid)\\w*\\s*\\(${notOfAttention}|(?:entropy|loss|criterion|BCE)\\w*\\([^\\n]*${activation}`,
   "i",
 );
 /** Or it is given a name that a loss takes. */
-const namedActivation = new RegExp(`\\b(\\w+)\\s*=(?!=)[^\\n]*?${activation}`, "g");
+const namedActivation = new RegExp(`^([ \\t]*)((?:\\w+\\.)*)(\\w+)\\s*=(?!=)[^\\n]*?${activation}`, "gm");
+const nextFunction = /^[ \t]*(?:async[ \t]+)?def[ \t]/gm;
 
 /** `AdamW` is found where `Adam` is looked for. */
 function withoutLonger(all: readonly string[]): readonly string[] {
@@ -70,8 +72,14 @@ export const torchNeeds: FrameworkNeeds = {
 
 function activatesLast(text: string): boolean {
   if (lastActivation.test(text)) return true;
-  const names = new Set([...text.matchAll(namedActivation)].map(([, name]) => name));
-  return [...names].some((name) =>
-    new RegExp(`(?:entropy|loss|criterion|BCE)\\w*\\(\\s*(?:input\\s*=\\s*)?${name}\\b`, "i").test(text),
-  );
+  for (const { 0: whole, 1: indentation = "", 2: object = "", 3: name = "", index } of text.matchAll(namedActivation)) {
+    const from = index + whole.length;
+    // A function's own name is read in it alone.
+    const isLocal = indentation !== "" && object === "";
+    nextFunction.lastIndex = from;
+    const end = isLocal ? (nextFunction.exec(text)?.index ?? text.length) : text.length;
+    const taken = new RegExp(`(?:entropy|loss|criterion|BCE)\\w*\\(\\s*(?:input\\s*=\\s*)?(?:\\w+\\.)*${name}\\b`, "i");
+    if (taken.test(isLocal ? text.slice(from, end) : text)) return true;
+  }
+  return false;
 }

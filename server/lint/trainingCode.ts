@@ -4,6 +4,7 @@ import { frameworks } from "../frameworks/index.ts";
 import { largestSource } from "../text/decode.ts";
 import { searchForWords } from "../text/wordsIn.ts";
 import { isTestCode } from "./testCode.ts";
+import { withoutProse } from "./withoutProse.ts";
 
 /** How much of a file has to be read: `none` when it names no framework, `mention` when it names one and does not train. */
 export type TrainingCode = "none" | "mention" | "training";
@@ -38,8 +39,11 @@ function trainingCodeOf(file: string, bytes: Buffer, readText: () => string): Tr
   const language = python.has(extension) ? "python" : configuration.has(extension) ? "configuration" : "typescript";
   const mentioned = frameworks.filter((each) => each.language === language && isMentioned(each.mentions));
   if (mentioned.length === 0) return "none";
-  const trains = mentioned.some(({ needs }) => !needs || (isMentioned(needs.words) && needs.test(text, found)));
-  return trains ? "training" : "mention";
+  const holds = (code: string) =>
+    mentioned.some(({ needs }) => !needs || (isMentioned(needs.words) && needs.test(code, found)));
+  // Few texts get past the first look, and of those an example in a docstring is told from code.
+  if (!holds(text)) return "mention";
+  return language !== "python" || holds(withoutProse(text)) ? "training" : "mention";
 }
 
 /**
