@@ -87,6 +87,8 @@ export interface FrameworkFixes {
   readonly unscaleBeforeClip: (context: FixContext, loop: TrainingLoopFact, clip: TrainingEvent) => FixDraft | null;
   /** The optimizer with decoupled decay and the same arguments (AdamW), with its import. */
   readonly decoupleWeightDecay: (context: FixContext, optimizer: OptimizerFact) => FixDraft | null;
+  /** Divides by the largest second moment so far. */
+  readonly turnOnAmsgrad: (context: FixContext, optimizer: OptimizerFact) => FixDraft | null;
   /** Sets or replaces one number among the optimizer's arguments. */
   readonly setOptimizerArgument: (
     context: FixContext,
@@ -113,6 +115,10 @@ export interface FrameworkFixes {
   readonly stepScheduler: (context: FixContext, scheduler: SchedulerFact) => FixDraft | null;
   /** Lowers the rate over a loop of epochs: on a plateau of the validation loss where there is one, else along a cosine. */
   readonly scheduleRate: (context: FixContext, optimizer: OptimizerFact, epochs: EpochLoopFact) => FixDraft | null;
+  /** Raises the rate over the first epochs or steps of a loop, and lowers it along a cosine over the rest. */
+  readonly warmUpRate: (context: FixContext, optimizer: OptimizerFact, epochs: EpochLoopFact) => FixDraft | null;
+  /** Raises the rate over the first steps of a schedule that begins at its full rate. */
+  readonly warmUpSchedule: (context: FixContext, scheduler: SchedulerFact, optimizer: OptimizerFact) => FixDraft | null;
   /** Puts one call of a loss scaler right. */
   readonly correctScalerCall: (
     context: FixContext,
