@@ -35,16 +35,18 @@ def missing_gradient_clipping(case):
     before, after = case.before.run(), case.after.run()
     assert len(before.steps) == len(after.steps) > 0
     assert before.steps[0].norm > 1.0, "the script's first gradient is too small to tell"
-    assert all(step.norm <= 1.0 + 1e-3 for step in after.steps), [step.norm for step in after.steps]
-    assert close(after.steps[0].norm, 1.0, 2e-3) and close(after.steps[0].raw, before.steps[0].raw)
+    # Keras takes the norm of an embedding's gradient before it sums the rows of one word.
+    assert all(step.norm <= 1.0 + 1e-2 for step in after.steps), [step.norm for step in after.steps]
+    assert close(after.steps[0].norm, 1.0, 1e-2) and close(after.steps[0].raw, before.steps[0].raw)
 
 
 @effect
 def no_learning_rate_schedule(case):
     before, after = case.before.run(), case.after.run()
     rates = [step.settings["learning_rate"] for step in after.steps]
+    assert rates, "no step"
     assert len({step.settings["learning_rate"] for step in before.steps}) == 1
-    assert rates[-1] < 0.6 * rates[0] and close(rates[0], before.steps[0].settings["learning_rate"])
+    assert rates[-1] < 0.6 * rates[0] and close(rates[0], before.steps[0].settings["learning_rate"]), rates
 
 
 @effect
@@ -86,10 +88,8 @@ def anomaly_detection_left_on(case):
 
 @effect
 def eval_mode_missing(case):
-    modes = lambda trace: [training for training, _ in trace.dropouts]  # noqa: E731
-    before, after = modes(case.before.run()), modes(case.after.run())
-    assert len(before) == len(after) and before.count(False) == 0
-    assert after.count(True) == len(case.after.run().steps) and after.count(False) == len(after) - after.count(True)
+    before, after = ({training for training, _ in program.run().dropouts} for program in (case.before, case.after))
+    assert before == {True} and after == {True, False}, f"{before}, {after}"
 
 
 @effect

@@ -1,4 +1,4 @@
-"""What a Keras script is seen to do. Graph functions run eagerly, so that every number is there to be read."""
+"""What a Keras script is seen to do, its graph functions too."""
 import contextlib
 from dataclasses import dataclass, field
 from unittest import mock
@@ -9,7 +9,6 @@ import tensorflow as tf
 from keras.src.backend.tensorflow.optimizer import TFOptimizer
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
-tf.config.run_functions_eagerly(True)
 tf.config.threading.set_intra_op_parallelism_threads(1)
 
 
@@ -45,20 +44,25 @@ class Trace:
 
 
 def norm_of(gradients):
-    return float(numpy.sqrt(sum(float(numpy.sum(numpy.square(numpy.asarray(tf.convert_to_tensor(g), "float64")))) for g in gradients)))
+    return tf.cast(tf.linalg.global_norm([tf.cast(tf.convert_to_tensor(each), tf.float32) for each in gradients]), tf.float64)
+
+
+def seen(record, *tensors):
+    """Has numbers recorded when the step runs, be it compiled or not."""
+    tf.numpy_function(lambda *values: (record(*values), numpy.int32(0))[1], list(tensors), tf.int32)
 
 
 @contextlib.contextmanager
 def watch(poison=None):
     """The loss that a model computes for batch number `poison` is NaN."""
-    keras.utils.set_random_seed(0)
     keras.backend.clear_session()
+    keras.utils.set_random_seed(0)
     trace = Trace()
     live = {"raw": 0.0, "batch": 0, "losses": 0}
 
     def given(original):
         def apply(self, grads, trainable_variables=None):
-            live["raw"] = norm_of([g for g in grads if g is not None])
+            seen(lambda raw: live.update(raw=float(raw)), norm_of([g for g in grads if g is not None]))
             return original(self, grads, trainable_variables)
 
         return apply
@@ -67,17 +71,22 @@ def watch(poison=None):
         def update_step(self, grads, trainable_variables, learning_rate):
             if not any(self is known for known in trace.optimizers):
                 trace.optimizers.append(self)
-            settings = {**self.get_config(), "learning_rate": float(keras.ops.convert_to_numpy(self.learning_rate))}
-            trace.steps.append(Step(type(self).__name__, live["raw"], norm_of(grads), settings, live["batch"]))
+            settings = {name: getattr(self, name, None) for name in ("epsilon", "beta_1", "beta_2", "weight_decay")}
+
+            def record(norm, rate):
+                measured = {**settings, "learning_rate": float(rate)}
+                trace.steps.append(Step(type(self).__name__, live["raw"], float(norm), measured, live["batch"]))
+
+            seen(record, norm_of(grads), tf.cast(learning_rate, tf.float32))
             return original(self, grads, trainable_variables, learning_rate)
 
         return update_step
 
     def loss_watched(original):
         def call(self, y_true, y_pred, *args, **kwargs):
-            result = original(self, y_true, y_pred, *args, **kwargs)
-            trace.losses.append((self.get_config().get("from_logits"), numpy.asarray(y_pred)))
-            return result
+            flag = self.get_config().get("from_logits")
+            seen(lambda values: trace.losses.append((flag, values)), tf.convert_to_tensor(y_pred))
+            return original(self, y_true, y_pred, *args, **kwargs)
 
         return call
 
@@ -86,12 +95,24 @@ def watch(poison=None):
             result = original(self, x, y, *args, training=training, **kwargs)
             if not training:
                 return result
-            live["batch"] = len(y)
-            trace.orders.append(float(numpy.sum(numpy.asarray(x))))
-            live["losses"] += 1
-            return result * float("nan") if live["losses"] == poison else result
+
+            def factor(batch, size):
+                live["batch"] = int(size)
+                trace.orders.append(float(batch))
+                live["losses"] += 1
+                return numpy.float32("nan" if live["losses"] == poison else 1)
+
+            fingerprint = tf.reduce_sum(tf.cast(tf.reshape(x, [-1])[:3], tf.float32))
+            by = tf.numpy_function(factor, [fingerprint, tf.shape(y)[0]], tf.float32)
+            return result * tf.cast(tf.reshape(by, []), result.dtype)
 
         return compute_loss
+
+    def uncompiled(original):
+        def compile(self, *args, **kwargs):
+            return original(self, *args, **{"jit_compile": False, **kwargs})
+
+        return compile
 
     def dropout_watched(original):
         def call(self, inputs, training=False):
@@ -121,6 +142,7 @@ def watch(poison=None):
         put(TFOptimizer, "_backend_update_step", update(TFOptimizer._backend_update_step))
         put(keras.losses.Loss, "__call__", loss_watched(keras.losses.Loss.__call__))
         put(keras.Model, "compute_loss", model_loss(keras.Model.compute_loss))
+        put(keras.Model, "compile", uncompiled(keras.Model.compile))
         put(keras.layers.Dropout, "call", dropout_watched(keras.layers.Dropout.call))
         put(keras.Model, "fit", fit_watched(keras.Model.fit))
         for owner in (keras.utils, tf.keras.utils):
