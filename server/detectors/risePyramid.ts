@@ -69,6 +69,8 @@ interface PyramidLevel {
   readonly growth: { readonly block: number; readonly height: number }[];
   running: number;
   runningPeak: number;
+  /** Drawups of the newest blocks: a rise that is just arriving must not teach what is usual. */
+  readonly arriving: number[];
 }
 
 export interface RisePyramid {
@@ -102,6 +104,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
         growth: [],
         running: 0,
         runningPeak: 0,
+        arriving: [],
       };
       levels[k] = level;
     }
@@ -139,7 +142,10 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     }
     const drawup = now - level.lowest;
     if (level.count < settings.fewestBlocks || !exceeds(level, drawup)) {
-      grow(level, Math.max(drawup, level.runningPeak));
+      level.arriving.push(Math.max(drawup, level.runningPeak));
+      if (level.arriving.length > window) {
+        grow(level, level.arriving.shift() ?? 0);
+      }
       level.running = 0;
       level.runningPeak = 0;
       return null;

@@ -1,5 +1,6 @@
+import type { RunEvent } from "../runs/run.ts";
 import { createSlidingMedian } from "./slidingMedian.ts";
-import type { Observation } from "./verdict.ts";
+import type { Observation, Verdict } from "./verdict.ts";
 
 /** Records after a stage's beginning in which loss may jump for good reason. */
 const stageQuiet = 16;
@@ -16,6 +17,11 @@ const knownRate = 1.5;
 /** The shortest quiet time after a restart, as a share of the records so far. */
 const shortestCycle = 0.1;
 
+/** Records after a resume in which a jump is the resume's. */
+const resumeNear = 4;
+/** Changes of the rate that are remembered. */
+const mostChanges = 32;
+
 const stageName = /(?:^|[/_ ])(stage|phase|task|curriculum)$/i;
 const gameName = /(?:^|[/_ .-])(?:g|d|gen|disc|generator|discriminator|actor|critic|policy|value|vf|q)(?:[/_ .-]|$)/i;
 const rewardName = /(?:^|[/_ .-])(?:rewards?|returns?|episode_reward|ep_rew_mean|ep_return)(?:[/_ .-]|$)/i;
@@ -26,7 +32,10 @@ const rewardName = /(?:^|[/_ .-])(?:rewards?|returns?|episode_reward|ep_rew_mean
  */
 export interface RunContext {
   observe(observation: Observation): void;
-  restart(): void;
+  restart(step: number): void;
+  event(event: RunEvent): void;
+  /** A detector has said this. */
+  told(verdict: Verdict): void;
   /** Reward or return is logged, or losses of players against each other: the level of a loss means nothing. */
   readonly levelsMeanNothing: boolean;
   /** A stage began within the last records, or the learning-rate schedule restarted within its last cycle. */
@@ -39,8 +48,31 @@ export interface RunContext {
   readonly gradientJump: number;
   /** The gradient norm's recent median over the lowest such median, as a logarithm; NaN when it is not logged. */
   readonly gradientRise: number;
-  /** A loss has been NaN or infinite: what follows is its consequence. */
+  /** A loss has been NaN or infinite, or the loss scale has collapsed: what follows is its consequence. */
   readonly nonFinite: boolean;
+  readonly hasRate: boolean;
+  /** The learning rate has risen at each of its last records. */
+  readonly rateRising: boolean;
+  /** The loss's latest value over its recent median, as a logarithm; NaN for losses at or below 0. */
+  readonly lossJump: number;
+  /** The learning rate now; NaN when it is not logged. */
+  readonly rate: number;
+  /** The step upwards of the learning rate about this step of the run, or null. */
+  rateRaise(step: number): RateChange | null;
+  /** The latest step downwards of the learning rate. */
+  readonly rateCut: RateChange | null;
+  /** The run was resumed, or its steps went back, within a few records before this record of the loss. */
+  resumedNear(index: number): boolean;
+  /** Position of the newest training loss. */
+  readonly lossIndex: number;
+}
+
+export interface RateChange {
+  readonly step: number;
+  /** Position of the newest training loss by then. */
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
 }
 
 export function createRunContext(): RunContext {
@@ -62,9 +94,29 @@ export function createRunContext(): RunContext {
   let jump = Number.NaN;
   let lowestGradient = Number.POSITIVE_INFINITY;
   let nonFinite = false;
+  const lossLevel = createSlidingMedian(16);
+  let lossRise = Number.NaN;
+  let resumedAt = Number.NEGATIVE_INFINITY;
+  let lossStep = Number.NaN;
+  let stride = 0;
+  let raises: RateChange[] = [];
+  let cut: RateChange | null = null;
   const seen = new Set<string>();
 
-  function observeRate(value: number): void {
+  function noteChange(step: number, from: number, to: number): void {
+    rateChangedAt = lossIndex + 1;
+    const change = { step, index: lossIndex + 1, from, to };
+    if (to < from) {
+      cut = change;
+      return;
+    }
+    raises.push(change);
+    if (raises.length > mostChanges) {
+      raises = raises.slice(mostChanges / 2);
+    }
+  }
+
+  function observeRate(step: number, value: number): void {
     if (!(value > 0)) {
       return;
     }
@@ -72,7 +124,7 @@ export function createRunContext(): RunContext {
       const size = Math.log(value / rate);
       const usual = rateSizes.median();
       if (Math.abs(size) > Math.max(rateStep, rateSteps * (Number.isNaN(usual) ? 0 : usual))) {
-        rateChangedAt = lossIndex;
+        noteChange(step, rate, value);
       }
       risingRates = size > 0 ? risingRates + 1 : size < 0 ? 0 : risingRates;
       if (size > Math.log(restartRise) && value > restartShare * highestRate && value < knownRate * highestRate) {
@@ -100,7 +152,7 @@ export function createRunContext(): RunContext {
   }
 
   return {
-    observe({ series, role, value, index }) {
+    observe({ series, role, step, value, index }) {
       if (!seen.has(series)) {
         seen.add(series);
         game = game || (/loss/i.test(series) && gameName.test(series)) || rewardName.test(series);
@@ -108,7 +160,7 @@ export function createRunContext(): RunContext {
       if (role === "learning-rate") {
         rateSeries ??= series;
         if (series === rateSeries) {
-          observeRate(value);
+          observeRate(step, value);
         }
       } else if (role === "grad-norm") {
         gradientSeries ??= series;
@@ -117,6 +169,14 @@ export function createRunContext(): RunContext {
         }
       } else if (role === "train-loss") {
         lossIndex = index;
+        if (step > lossStep) {
+          stride = step - lossStep;
+        }
+        lossStep = step;
+        if (value > 0 && Number.isFinite(value)) {
+          lossRise = Math.log(value / lossLevel.median());
+          lossLevel.add(value);
+        }
         nonFinite = nonFinite || !Number.isFinite(value);
         if (Number.isNaN(startLevel)) {
           startLevel = value;
@@ -129,12 +189,25 @@ export function createRunContext(): RunContext {
         stages.set(series, value);
       }
     },
-    restart() {
+    restart(_step) {
+      resumedAt = lossIndex + 1;
+      raises = [];
+      cut = null;
       stageAt = Number.NEGATIVE_INFINITY;
       quietUntil = Number.NEGATIVE_INFINITY;
       restartedAt = Number.NEGATIVE_INFINITY;
       rate = Number.NaN;
       nonFinite = false;
+    },
+    event(event) {
+      if (event.kind === "resume") {
+        resumedAt = lossIndex + 1;
+      } else if (event.kind === "stage") {
+        stageAt = lossIndex + 1;
+      }
+    },
+    told(verdict) {
+      nonFinite = nonFinite || verdict.kind === "loss-scale-collapse";
     },
     get levelsMeanNothing() {
       return game;
@@ -157,6 +230,29 @@ export function createRunContext(): RunContext {
     },
     get nonFinite() {
       return nonFinite;
+    },
+    get hasRate() {
+      return rateSeries !== null;
+    },
+    get rateRising() {
+      return risingRates >= rateNear;
+    },
+    get lossJump() {
+      return lossRise;
+    },
+    get rate() {
+      return rate;
+    },
+    rateRaise(step) {
+      const reach = (rateNear + 1) * stride;
+      return raises.findLast((change) => Math.abs(change.step - step) <= reach) ?? null;
+    },
+    get rateCut() {
+      return cut;
+    },
+    resumedNear: (index) => index >= resumedAt - 1 && index - resumedAt <= resumeNear,
+    get lossIndex() {
+      return lossIndex;
     },
   };
 }
