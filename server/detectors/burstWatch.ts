@@ -55,7 +55,7 @@ const longest = 48;
 /** Alone, one record must stand out this many times as far as the threshold. */
 const gross = 2;
 /** With fewer records than the tail needs, a burst must be this many times the largest residual so far, and a threefold. */
-const earlyFactor = 4;
+const earlyFactor = 6;
 const earlyRecords = 10;
 const earlyRise = Math.log(3);
 

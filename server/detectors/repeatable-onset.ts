@@ -1,7 +1,7 @@
 import { stepWords } from "./numberWords.ts";
 import type { Detector, DetectorKind, DetectorSettings } from "./verdict.ts";
 
-/** Distances between three bursts that agree to this share, or to one record. */
+/** Distances, in steps, between three bursts that agree to this share. */
 const agreement = 0.01;
 /** Nearer bursts are one event. */
 const nearest = 8;
@@ -37,8 +37,8 @@ function createRepeatableOnset({ context, losses }: DetectorSettings): Detector 
         if (a === undefined || b === undefined || c === undefined) {
           continue;
         }
-        const gap = b.index - a.index;
-        if (Math.abs(c.index - b.index - gap) > Math.max(1, agreement * gap)) {
+            const gap = b.step - a.step;
+        if (Math.abs(c.step - b.step - gap) > agreement * gap) {
           continue;
         }
         said = true;

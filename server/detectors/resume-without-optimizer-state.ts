@@ -10,8 +10,8 @@ const smallestRise = Math.log(1.5);
 const spreads = 8;
 /** Records above that, or one above twice that. */
 const needed = 2;
-/** A run that begins anew from fresh weights goes back to about where it started. */
-const freshShare = 0.5;
+/** A run that begins anew from fresh weights goes back to about where it started: to more than half of its first loss. */
+const freshShare = Math.log(0.5);
 
 /** A jump of the training loss right at a restart: Adam's moments, or momentum, were not restored with the weights. */
 export const resumeWithoutOptimizerState: DetectorKind = {
@@ -61,7 +61,7 @@ function createResume({ context, losses }: DetectorSettings): Detector {
       if (resumedIndex >= 0 && index - resumedIndex < watched) {
         peak = Math.max(peak, rise);
         above += rise > limit ? 1 : 0;
-        const fresh = first - base > smallestRise && rise > freshShare * (first - base) && index === resumedIndex;
+        const fresh = first - base > smallestRise && seen > first + freshShare && index === resumedIndex;
         if (fresh) {
           resumedIndex = -1;
           base = Number.NaN;

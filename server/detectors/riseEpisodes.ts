@@ -23,13 +23,22 @@ export interface LossEpisode {
 
 /** Longer logs have the dense pyramid, whose 32 blocks are full by then at several levels. */
 const sparseUpTo = 100;
+/** A step upwards of the learning rate makes a rise likely for this many records, or this share of those before: half the bar. */
+const raiseReach = 64;
+const raiseShare = 0.1;
+const easedByRate = 0.5;
+/** A rise that begins this soon behind such a step begins with it. */
+const raiseNear = 16;
 /** A jump is named only after this many records, or this share of those before it: a spike comes back, a shift stays flat. */
 const shortestWait = 16;
 const waitShare = 0.2;
 /** A rise is over when the level is back within this share of it. */
 const closed = 0.25;
-/** Of a jump, at most this share may be won back for it to be a lasting shift; on the raw scale every gross jump wins more. */
-const recoveredShare = 0.5;
+/** A jump that falls by more than this share of what it keeps is still coming back, and is looked at again, so many times. */
+const stillFalling = 0.2;
+const mostExtensions = 3;
+/** Validation loss that has risen by this share of the training loss's rise shows that the model is worse, not the data. */
+const modelShare = 0.5;
 /** Rising further after a jump means by this share of it. */
 const stillRising = 0.1;
 /** Divergence from the start: this many rises running, within so many records, to this many times the first value. */
@@ -43,6 +52,8 @@ const mostTold = 2;
 const farther = 1.5;
 /** Records of lead before the lowest level that the second look takes in. */
 const lead = 16;
+/** Shorter jumps that come back are told as bursts. */
+const longestBurst = 48;
 /** A burst that begins within this many records of the fitted onset is its true beginning. */
 const burstNear = 8;
 
@@ -57,7 +68,7 @@ export function createRiseEpisodes(
   const sparse = createRisePyramid(sparseRise);
   const history = createCurveHistory();
   const recent = createSlidingMedian(8);
-  let episode: (LossEpisode & { readonly waitUntil: number }) | null = null;
+  let episode: (LossEpisode & { readonly waitUntil: number; readonly extended: number }) | null = null;
   let first = Number.NaN;
   let firstStep = 0;
   let rises = 0;
@@ -74,8 +85,11 @@ export function createRiseEpisodes(
     history.add(step, seen);
     recent.add(seen);
     const fromStart = logScale && record < startRecords ? observeStart(observation, record) : null;
-    const rise = pyramid.add(seen);
-    const few = record < sparseUpTo ? sparse.add(seen) : null;
+    const raise = context.latestRaise;
+    const recently = raise !== null && index - raise.index < Math.max(raiseReach, raiseShare * record);
+    const ease = recently && raise.newGround ? easedByRate : 1;
+    const rise = pyramid.add(seen, ease);
+    const few = record < sparseUpTo ? sparse.add(seen, ease) : null;
     if (fromStart !== null) {
       return fromStart;
     }
@@ -93,8 +107,17 @@ export function createRiseEpisodes(
     const fitted = fitOnset(history.since(Math.max(0, rise.lowestAt - lead)));
     const shift = observation.index - record;
     const begun = burst !== null && Math.abs(burst.onsetIndex - shift - fitted.record) <= burstNear ? burst : null;
-    const onset: Onset =
-      begun === null
+    const raise = context.latestRaise;
+    const fittedIndex = begun?.onsetIndex ?? fitted.record + shift;
+    const byRate = raise !== null && fittedIndex >= raise.index - 3 && fittedIndex - raise.index <= raiseNear;
+    const onset: Onset = byRate
+      ? {
+          record: Math.min(raise.index, observation.index) - shift,
+          step: raise.step,
+          range: [raise.step, Math.max(raise.step, begun?.onsetStep ?? fitted.step)],
+          jump: fitted.jump,
+        }
+      : begun === null
         ? fitted
         : {
             record: begun.onsetIndex - shift,
@@ -103,7 +126,7 @@ export function createRiseEpisodes(
             jump: true,
           };
     const onsetIndex = onset.record + shift;
-    const runsAway = context.rateChangedNear(onsetIndex) || context.gradientRise > gradientRunsAway;
+    const runsAway = byRate || context.rateChangedNear(onsetIndex) || context.gradientRise > gradientRunsAway;
     const waits = onset.jump && !runsAway;
     const explained = context.stageNear(onsetIndex);
     const waitUntil = waits && !explained ? onset.record + Math.max(shortestWait, waitShare * onset.record) : -1;
@@ -116,6 +139,7 @@ export function createRiseEpisodes(
       logScale,
       told: null,
       waitUntil,
+      extended: 0,
     };
     return explained || waits ? null : news("growth");
   }
@@ -126,32 +150,46 @@ export function createRiseEpisodes(
     episode = { ...current, to: highest, level };
     if (level - current.from < closed * (highest - current.from)) {
       const event: Event = { type: "over", episode };
+      const lasted = record - current.onset.record;
+      const spike = current.told === null && current.onset.jump && current.waitUntil >= 0 && lasted > longestBurst;
       farthest = Math.max(farthest, highest - current.from);
       closedAt = record;
       episode = null;
       pyramid.rebase();
       sparse.rebase();
+      if (spike && lasted < current.onset.record) {
+        told++;
+        return { type: "spike", episode: { ...current, to: highest, level, told: "spike" } };
+      }
       return current.told === null ? null : event;
     }
     if (current.waitUntil < 0 || record < current.waitUntil) {
       return null;
     }
     episode = { ...episode, waitUntil: -1 };
-    return name(episode);
+    return name(episode, record);
   }
 
-  /** A jump has had its time: it rises on, it stays, or it has won back most. */
-  function name(current: LossEpisode): Event | null {
+  /** A jump has had its time: it rises on, it stays, or it is still coming back and is given more. */
+  function name(current: NonNullable<typeof episode>, record: number): Event | null {
     const since = history.since(current.onset.record).values;
     const third = Math.max(3, Math.floor(since.length / 3));
     const early = medianSlice(since, 0, third);
+    const middle = medianSlice(since, third, 2 * third);
     const late = medianSlice(since, since.length - third, since.length);
-    if (late - early > Math.max(denseRise.effect, stillRising * (current.to - current.from))) {
+    const before = medianSlice(history.since(Math.max(0, current.onset.record - 32)).values, 0, 32);
+    const kept = late - before;
+    const rising = late - early > Math.max(denseRise.effect, stillRising * (current.to - current.from));
+    // Held-out data is the same as before: what has risen there too is the model.
+    if (rising || context.validationRise(current.onset.step) > modelShare * kept) {
       return news("growth");
     }
-    const before = medianSlice(history.since(Math.max(0, current.onset.record - 32)).values, 0, 32);
-    const height = Math.max(...since) - before;
-    return news(late - before > (1 - recoveredShare) * height ? "shift" : "spike");
+    if (middle - late > stillFalling * kept && current.extended < mostExtensions) {
+      const waitUntil = record + Math.max(shortestWait, waitShare * current.onset.record);
+      episode = { ...current, waitUntil, extended: current.extended + 1 };
+      return null;
+    }
+    return news("shift");
   }
 
   /** A rise that begins before an earlier one was over belongs to that one. */

@@ -74,8 +74,11 @@ interface PyramidLevel {
 }
 
 export interface RisePyramid {
-  /** Adds a record's value; gives the rise that has been standing for long enough, at most one. O(1) amortized. */
-  add(value: number): Rise | null;
+  /**
+   * Adds a record's value; gives the rise that has been standing for long enough, at most one. O(1) amortized. `ease` below 1
+   * lowers the bar where something else makes a rise likely.
+   */
+  add(value: number, ease?: number): Rise | null;
   /** Begins anew at this level: after a rise that was told, or that was explained. */
   rebase(): void;
 }
@@ -111,12 +114,12 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     return level;
   }
 
-  function addBlock(k: number, value: number): Rise | null {
+  function addBlock(k: number, value: number, ease: number): Rise | null {
     const level = levelAt(k);
     level.count++;
     level.window.add(value);
     remember(level.blocks, value);
-    const found = judge(level, k);
+    const found = judge(level, k, ease);
     if (k + 1 >= settings.levels) {
       return found;
     }
@@ -125,11 +128,11 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
       return found;
     }
     const [, second = 0, third = 0] = level.four.splice(0).sort((a, b) => a - b);
-    const above = addBlock(k + 1, (second + third) / 2);
+    const above = addBlock(k + 1, (second + third) / 2, ease);
     return found ?? above;
   }
 
-  function judge(level: PyramidLevel, k: number): Rise | null {
+  function judge(level: PyramidLevel, k: number, ease: number): Rise | null {
     const { window } = settings;
     if (level.blocks.length < window) {
       return null;
@@ -141,7 +144,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
       level.lowestAt = records;
     }
     const drawup = now - level.lowest;
-    if (level.count < settings.fewestBlocks || !exceeds(level, drawup)) {
+    if (level.count < settings.fewestBlocks || !exceeds(level, drawup, ease)) {
       level.arriving.push(Math.max(drawup, level.runningPeak));
       if (level.arriving.length > window) {
         grow(level, level.arriving.shift() ?? 0);
@@ -171,7 +174,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     }
   }
 
-  function exceeds(level: PyramidLevel, drawup: number): boolean {
+  function exceeds(level: PyramidLevel, drawup: number, ease: number): boolean {
     if (drawup <= settings.effect) {
       return false;
     }
@@ -187,12 +190,12 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
       }
       limit = Math.min(limit, settings.earlyDrawups * early);
     }
-    return drawup > limit && drawup > settings.spreads * spreadOf(level, settings.window);
+    return drawup > ease * limit && drawup > ease * settings.spreads * spreadOf(level, settings.window);
   }
 
   return {
-    add(value) {
-      const found = addBlock(0, value);
+    add(value, ease = 1) {
+      const found = addBlock(0, value, ease);
       records++;
       return found;
     },

@@ -22,6 +22,9 @@ const resumeNear = 4;
 /** Changes of the rate that are remembered. */
 const mostChanges = 32;
 
+/** Evaluations that are remembered. */
+const mostEvaluations = 64;
+
 const stageName = /(?:^|[/_ ])(stage|phase|task|curriculum)$/i;
 const gameName = /(?:^|[/_ .-])(?:g|d|gen|disc|generator|discriminator|actor|critic|policy|value|vf|q)(?:[/_ .-]|$)/i;
 const rewardName = /(?:^|[/_ .-])(?:rewards?|returns?|episode_reward|ep_rew_mean|ep_return)(?:[/_ .-]|$)/i;
@@ -59,6 +62,13 @@ export interface RunContext {
   readonly rate: number;
   /** The step upwards of the learning rate about this step of the run, or null. */
   rateRaise(step: number): RateChange | null;
+  /** The latest step upwards of the learning rate. */
+  readonly latestRaise: RateChange | null;
+  /**
+   * How far the validation loss has risen (logarithm) from its last value before this step to its newest one behind it; NaN
+   * where none was evaluated since, or none before. Held-out data stays the same: what rises there is the model's doing.
+   */
+  validationRise(step: number): number;
   /** The latest step downwards of the learning rate. */
   readonly rateCut: RateChange | null;
   /** The run was resumed, or its steps went back, within a few records before this record of the loss. */
@@ -73,6 +83,8 @@ export interface RateChange {
   readonly index: number;
   readonly from: number;
   readonly to: number;
+  /** To a rate that the run has not known before. */
+  readonly newGround: boolean;
 }
 
 export function createRunContext(): RunContext {
@@ -102,10 +114,12 @@ export function createRunContext(): RunContext {
   let raises: RateChange[] = [];
   let cut: RateChange | null = null;
   const seen = new Set<string>();
+  let validation: string | null = null;
+  let evaluations: { readonly step: number; readonly value: number }[] = [];
 
   function noteChange(step: number, from: number, to: number): void {
     rateChangedAt = lossIndex + 1;
-    const change = { step, index: lossIndex + 1, from, to };
+    const change = { step, index: lossIndex + 1, from, to, newGround: to > knownRate * highestRate };
     if (to < from) {
       cut = change;
       return;
@@ -181,6 +195,14 @@ export function createRunContext(): RunContext {
         if (Number.isNaN(startLevel)) {
           startLevel = value;
         }
+      } else if (role === "val-loss") {
+        validation ??= series;
+        if (series === validation && value > 0) {
+          evaluations.push({ step, value });
+          if (evaluations.length > mostEvaluations) {
+            evaluations = evaluations.slice(mostEvaluations / 2);
+          }
+        }
       } else if (role === "other" && stageName.test(series)) {
         const before = stages.get(series);
         if (before !== undefined && before !== value) {
@@ -246,6 +268,16 @@ export function createRunContext(): RunContext {
     rateRaise(step) {
       const reach = (rateNear + 1) * stride;
       return raises.findLast((change) => Math.abs(change.step - step) <= reach) ?? null;
+    },
+    get latestRaise() {
+      return raises[raises.length - 1] ?? null;
+    },
+    validationRise(step) {
+      const before = evaluations.findLast((each) => each.step < step);
+      const after = evaluations[evaluations.length - 1];
+      return before === undefined || after === undefined || after.step <= step
+        ? Number.NaN
+        : Math.log(after.value / before.value);
     },
     get rateCut() {
       return cut;
