@@ -11,9 +11,9 @@ const settings = {
   jointProbability: 1e-2,
   levelWindow: 16,
 };
-/** Gradients are ordinary below this factor, or below half of the update's (logarithms), or this far below their early peak. */
+/** Gradients are ordinary below this factor, or below half of the update's (logarithms), or no larger than they were early on. */
 const ordinary = Math.log(3);
-const shrunken = Math.log(0.02);
+const likeEarly = Math.log(1.5);
 /** Records in a row that must stand above. */
 const needed = 2;
 
@@ -70,7 +70,7 @@ function createAdamDenominator({ context }: DetectorSettings): Detector {
       const fits =
         Number.isNaN(gradientRise) ||
         gradientRise < Math.max(ordinary, 0.5 * open.peak) ||
-        gradientBefore < gradientPeak + shrunken;
+        gradientNow < gradientPeak + likeEarly;
       if (!fits) {
         return [];
       }
@@ -87,9 +87,7 @@ function createAdamDenominator({ context }: DetectorSettings): Detector {
             `${observation.series} rises to ${numberWords(open.peakValue)} at step ${stepWords(open.onsetStep)}, ${timesWords(Math.exp(open.peak))} its recent level`,
             Number.isNaN(gradientRise)
               ? "the gradient norm is not logged: that it was ordinary could not be checked"
-              : gradientBefore < gradientPeak + shrunken
-                ? `gradients had shrunk to ${timesWords(Math.exp(gradientBefore - gradientPeak))} of their early level before`
-                : `the gradient norm is ${timesWords(Math.exp(gradientRise))} its own at the same time`,
+              : `the gradient norm is ${numberWords(Math.exp(gradientNow))} there, ${timesWords(Math.exp(gradientRise))} its recent level and ${timesWords(Math.exp(gradientNow - gradientPeak))} its early one`,
           ],
         },
       ];

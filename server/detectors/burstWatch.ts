@@ -27,6 +27,9 @@ export interface Burst {
   records: number;
   above: number;
   confirmed: boolean;
+  /** The level of the tail alone, and records above it. */
+  readonly tail: number;
+  aboveTail: number;
 }
 
 export interface BurstWatch {
@@ -54,6 +57,12 @@ const over = 0.35;
 const longest = 48;
 /** Alone, one record must stand out this many times as far as the threshold. */
 const gross = 2;
+const usually = 2;
+/** A threefold, and three times the largest residual of the last hundreds of records: certain with so many records above. */
+const standingRise = Math.log(3);
+const standingFactor = 3;
+const standing = 3;
+const recentLength = 96;
 /** With fewer records than the tail needs, a burst must be this many times the largest residual so far, and a threefold. */
 const earlyFactor = 6;
 const earlyRecords = 10;
@@ -72,6 +81,7 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
   let open: Burst | null = null;
   let lastStep = Number.NaN;
   let largest = 0;
+  const recent = createRecentLargest();
   /** Records since the level was lost for good: the window must fill with the new one first. */
   let relearn = 0;
   /** Records in a row that are back. */
@@ -88,12 +98,13 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
         : Number.POSITIVE_INFINITY;
     }
     const usual = Math.max(settings.smallestRise, settings.spreads * 1.4826 * spread.median() + trend.median());
-    return residual > usual
-      ? Math.max(
-          usual,
-          tail.level(around.confirmed() ? settings.jointProbability : settings.probability) + trend.median(),
-        )
-      : Number.POSITIVE_INFINITY;
+    if (residual <= usual) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const byTail = tail.level(around.confirmed() ? settings.jointProbability : settings.probability);
+    // Noise that was wild early on says little of a curve that has been quiet for long: there it takes several records.
+    const byRecent = Math.max(standingRise, standingFactor * recent.largest());
+    return Math.max(usual, Math.min(byTail, byRecent) + trend.median());
   }
 
   function accept(value: number, residual: number): void {
@@ -102,6 +113,7 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
       const centred = residual - trend.median();
       spread.add(Math.abs(centred));
       tail.add(centred);
+      recent.add(Math.abs(centred));
       largest = Math.max(largest, Math.abs(centred));
     }
     level.add(value);
@@ -115,6 +127,7 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
       burst.peakValue = value;
     }
     burst.above += residual > burst.threshold ? 1 : 0;
+    burst.aboveTail += residual > burst.tail ? 1 : 0;
     burst.confirmed = burst.confirmed || around.confirmed();
     back = residual <= over * burst.peak ? back + 1 : 0;
     // One low record of a noisy new level is no return; one near the old level is.
@@ -129,10 +142,12 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
       return null;
     }
     level.add(seen);
-    const certain = burst.above >= 2 || burst.confirmed || burst.peak > gross * burst.threshold;
+    const certain =
+      burst.aboveTail >= usually || burst.above >= standing || burst.confirmed || burst.peak > gross * burst.tail;
     // What was no burst is noise to learn from. A burst is not: the next one, as high, would pass unseen.
     if (!certain) {
       tail.add(burst.peak);
+      recent.add(burst.peak);
     }
     return certain ? burst : null;
   }
@@ -156,6 +171,10 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
         accept(seen, residual);
         return null;
       }
+      const tailLimit = Math.max(
+        limit,
+        tail.count < fewest ? 0 : tail.level(around.confirmed() ? settings.jointProbability : settings.probability),
+      );
       open = {
         onsetStep: step,
         onsetIndex: index,
@@ -167,6 +186,8 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
         records: 1,
         above: 1,
         confirmed: around.confirmed(),
+        tail: tailLimit,
+        aboveTail: residual > tailLimit ? 1 : 0,
       };
       return null;
     },
@@ -176,5 +197,24 @@ export function createBurstWatch(settings: BurstSettings, around: BurstSurroundi
     get ready() {
       return tail.count >= earlyRecords;
     },
+  };
+}
+
+/** The largest of the last one to two hundred values. */
+function createRecentLargest() {
+  let current = 0;
+  let former = 0;
+  let count = 0;
+  return {
+    add(value: number): void {
+      if (count === recentLength) {
+        former = current;
+        current = 0;
+        count = 0;
+      }
+      count++;
+      current = Math.max(current, value);
+    },
+    largest: () => Math.max(current, former),
   };
 }

@@ -10,8 +10,11 @@ const settings = {
   jointProbability: 1e-2,
   levelWindow: 32,
 };
-/** Where the loss jumps as far, the batch explains both: an error e gives a gradient of about e. On the log scale. */
-const beyondLoss = Math.log(3);
+/**
+ * Where the loss jumps much further, the batch explains both: an error e in a target gives a squared loss of e² and a gradient
+ * of e, half on the log scale; wrong labels of a confident classifier gave up to 0.7. Activations that explode give more.
+ */
+const ofLoss = 0.75;
 /** Bursts told one by one; a later one only when it is half as high again. */
 const mostTold = 1;
 const higher = 1.5;
@@ -54,7 +57,11 @@ function createGradExplosionIntermittent({ context, losses }: DetectorSettings):
       if (watch.open === null) {
         lossPeak = 0;
       }
-      if (burst === null || jumpedTogether + beyondLoss > burst.peak || (told >= mostTold && burst.peak <= higher * highest)) {
+      if (
+        burst === null ||
+        burst.peak < ofLoss * jumpedTogether ||
+        (told >= mostTold && burst.peak <= higher * highest)
+      ) {
         return [];
       }
       told++;

@@ -1,5 +1,5 @@
-import type { LossEpisode, } from "./riseEpisodes.ts";
 import { numberWords, stepWords, timesWords } from "./numberWords.ts";
+import type { LossEpisode } from "./riseEpisodes.ts";
 import { sparseRise } from "./risePyramid.ts";
 import type { Detector, DetectorKind, DetectorSettings, Observation, Verdict } from "./verdict.ts";
 
@@ -51,7 +51,10 @@ function verdictOf({ series, step }: Observation, { onset, from, level, logScale
     onsetStep: onset.step,
     onsetRange: onset.range,
     detectedStep: step,
-    confidence: Math.min(0.97, 0.7 + 0.15 * Math.min(1.8, Math.abs(level - from) / (logScale ? 1 : Math.abs(from) + 1))),
+    confidence: Math.min(
+      0.97,
+      0.7 + 0.15 * Math.min(1.8, Math.abs(level - from) / (logScale ? 1 : Math.abs(from) + 1)),
+    ),
     evidence,
   };
 }

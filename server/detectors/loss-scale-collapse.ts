@@ -1,5 +1,5 @@
 import { numberWords, stepWords } from "./numberWords.ts";
-import type { Detector, DetectorKind, DetectorSettings } from "./verdict.ts";
+import type { Detector, DetectorKind } from "./verdict.ts";
 
 /** A scale that has stood still this many records, or has risen, has found its level: PyTorch's starts at 2^16 and searches downwards. */
 const settledRecords = 8;
@@ -14,7 +14,7 @@ const fewestFalls = 2;
 /** The dynamic loss scale keeps halving: every backward pass overflows. */
 export const lossScaleCollapse: DetectorKind = { kind: "loss-scale-collapse", create: createLossScaleCollapse };
 
-function createLossScaleCollapse({}: DetectorSettings): Detector {
+function createLossScaleCollapse(): Detector {
   let series: string | null = null;
   let last = Number.NaN;
   let equal = 0;

@@ -79,10 +79,7 @@ function verdictOfBurst(
     onsetStep: burst.onsetStep,
     onsetRange: [burst.before, burst.onsetStep],
     detectedStep: step,
-    confidence: Math.min(
-      0.98,
-      0.7 + 0.1 * Math.min(2, burst.peak / burst.threshold - 1) + (burst.confirmed ? 0.1 : 0),
-    ),
+    confidence: Math.min(0.98, 0.7 + 0.1 * Math.min(2, burst.peak / burst.threshold - 1) + (burst.confirmed ? 0.1 : 0)),
     evidence,
   };
 }

@@ -33,7 +33,7 @@ const rawSpreads = 15;
  * Measured on simulated healthy runs of 20 to 3,000 records (test/detectors/healthyCurves.ts): at 1e-3 1.7 % of them get a
  * false alarm, at 1e-4 0.8 %, at 1e-5 0.3 %; of injected spikes of ten times the level over five records 90, 87, 82 % are found.
  */
-const probability = 3e-5;
+const probability = 1e-4;
 const jointProbability = 1e-2;
 const levelWindow = 16;
 /** Gradient norms that leave their median by this factor confirm a spike. */

@@ -133,7 +133,9 @@ function createOverfitting({ context, losses }: DetectorSettings): Detector {
       if (series === null) {
         return "no validation loss is logged: evaluate on held-out data once an epoch";
       }
-      return said || evaluations > fewest ? null : `only ${evaluations} evaluations: overfitting cannot be told from noise`;
+      return said || evaluations > fewest
+        ? null
+        : `only ${evaluations} evaluations: overfitting cannot be told from noise`;
     },
   };
 }

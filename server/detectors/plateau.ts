@@ -11,6 +11,8 @@ const blockLength = 16;
 const mostBlocks = 64;
 /** Never lower than this share of the first level. */
 const fallen = 0.96;
+/** What moves further up is no plateau. */
+const risen = 1.25;
 /** A level is the mean of as many blocks as bring its standard error under this share: a third of what counts as a fall. */
 const precision = 0.013;
 /** Standard error of a block's median, in spreads: √(π/2)/√16. */
@@ -66,7 +68,11 @@ function createPlateau({ context, losses, stepAxis }: DetectorSettings): Detecto
       const usual = medianOf(blocks);
       const wide = Math.max(1, Math.ceil(((blockError * spread) / usual / precision) ** 2));
       const judged = judge(blocks, wide);
-      if (judged.lowest < fallen * judged.first || blocks.length > mostBlocks) {
+      if (
+        judged.lowest < fallen * judged.first ||
+        judged.highest > risen * judged.lowest ||
+        blocks.length > mostBlocks
+      ) {
         over = true;
         return [];
       }
@@ -78,7 +84,10 @@ function createPlateau({ context, losses, stepAxis }: DetectorSettings): Detecto
       // What still falls, however slowly, has not stopped.
       const half = blocks.length >>> 1;
       const fall = meanOf(blocks, 0, half) - meanOf(blocks, half, blocks.length);
-      if (fall > certain * ((blockError * spread) / Math.sqrt(half)) * Math.SQRT2 && judged.last <= judged.lowest * 1.001) {
+      if (
+        fall > certain * ((blockError * spread) / Math.sqrt(half)) * Math.SQRT2 &&
+        judged.last <= judged.lowest * 1.001
+      ) {
         return [];
       }
       over = true;
@@ -114,16 +123,18 @@ function createPlateau({ context, losses, stepAxis }: DetectorSettings): Detecto
   };
 }
 
-/** The first, lowest and last mean of `wide` blocks in a row. */
-function judge(blocks: readonly number[], wide: number): { first: number; lowest: number; last: number } {
+/** The first, lowest, highest and last mean of `wide` blocks in a row. */
+function judge(blocks: readonly number[], wide: number) {
   const first = meanOf(blocks, 0, wide);
   let lowest = first;
+  let highest = first;
   let last = first;
   for (let end = wide; end <= blocks.length; end++) {
     last = meanOf(blocks, end - wide, end);
     lowest = Math.min(lowest, last);
+    highest = Math.max(highest, last);
   }
-  return { first, lowest, last };
+  return { first, lowest, highest, last };
 }
 
 function meanOf(values: readonly number[], from: number, to: number): number {

@@ -55,7 +55,11 @@ function createRecovered({ losses, context }: DetectorSettings): Detector {
       }
       below = smooth < atCut - fallen ? below + 1 : 0;
       if (below >= 12) {
-        return close(step, `since the learning rate was cut to ${numberWords(context.rate)} at step ${stepWords(cutStep)}`, cutStep);
+        return close(
+          step,
+          `since the learning rate was cut to ${numberWords(context.rate)} at step ${stepWords(cutStep)}`,
+          cutStep,
+        );
       }
       for (const event of losses.events) {
         if (event.type === "over") {

@@ -1,10 +1,12 @@
 import { stepWords } from "./numberWords.ts";
 import type { Detector, DetectorKind, DetectorSettings } from "./verdict.ts";
 
-/** Distances, in steps, between three bursts that agree to this share. */
-const agreement = 0.01;
+/** Distances, in steps, between three bursts that agree to this share: chance agrees to a hundredth in runs with many. */
+const agreement = 0.003;
 /** Nearer bursts are one event. */
 const nearest = 8;
+/** Distances of fewer records agree by chance too often: there it takes a fourth burst. */
+const far = 100;
 
 /** The loss jumps at the same place again and again, as once in each epoch. */
 export const repeatableOnset: DetectorKind = { kind: "repeatable-onset", create: createRepeatableOnset };
@@ -32,13 +34,10 @@ function createRepeatableOnset({ context, losses }: DetectorSettings): Detector 
         if (last !== undefined && onsetIndex - last.index < nearest) {
           continue;
         }
-        places = [...places.slice(-2), { index: onsetIndex, step: onsetStep, before }];
-        const [a, b, c] = places;
-        if (a === undefined || b === undefined || c === undefined) {
-          continue;
-        }
-            const gap = b.step - a.step;
-        if (Math.abs(c.step - b.step - gap) > agreement * gap) {
+        places = [...places.slice(-3), { index: onsetIndex, step: onsetStep, before }];
+        const needed = last !== undefined && onsetIndex - last.index >= far ? 3 : 4;
+        const [a, b, c] = places.slice(-needed);
+        if (a === undefined || b === undefined || c === undefined || !evenlySpaced(places.slice(-needed), needed)) {
           continue;
         }
         said = true;
@@ -69,4 +68,10 @@ function createRepeatableOnset({ context, losses }: DetectorSettings): Detector 
       return context.levelsMeanNothing ? "reward or adversarial losses are logged: their level says nothing" : null;
     },
   };
+}
+
+function evenlySpaced(places: readonly Place[], needed: number): boolean {
+  const gaps = places.slice(1).map(({ step }, i) => step - (places[i]?.step ?? 0));
+  const first = gaps[0] ?? 0;
+  return places.length === needed && gaps.every((gap) => Math.abs(gap - first) <= agreement * first);
 }

@@ -34,11 +34,14 @@ const shortestWait = 16;
 const waitShare = 0.2;
 /** A rise is over when the level is back within this share of it. */
 const closed = 0.25;
-/** A jump that falls by more than this share of what it keeps is still coming back, and is looked at again, so many times. */
-const stillFalling = 0.2;
+/** A jump that falls on by this share of what it keeps, not at half the pace of before, is coming back: it is looked at again. */
+const stillFalling = 0.1;
+const slower = 0.5;
 const mostExtensions = 3;
+/** A jump of which less than this is left has come back. */
+const little = 0.1;
 /** Validation loss that has risen by this share of the training loss's rise shows that the model is worse, not the data. */
-const modelShare = 0.5;
+const modelShare = 0.75;
 /** Rising further after a jump means by this share of it. */
 const stillRising = 0.1;
 /** Divergence from the start: this many rises running, within so many records, to this many times the first value. */
@@ -52,6 +55,7 @@ const mostTold = 2;
 const farther = 1.5;
 /** Records of lead before the lowest level that the second look takes in. */
 const lead = 16;
+const sparseLead = 4;
 /** Shorter jumps that come back are told as bursts. */
 const longestBurst = 48;
 /** A burst that begins within this many records of the fitted onset is its true beginning. */
@@ -84,6 +88,10 @@ export function createRiseEpisodes(
     const record = history.count;
     history.add(step, seen);
     recent.add(seen);
+    if (record === 0) {
+      first = value;
+      firstStep = step;
+    }
     const fromStart = logScale && record < startRecords ? observeStart(observation, record) : null;
     const raise = context.latestRaise;
     const recently = raise !== null && index - raise.index < Math.max(raiseReach, raiseShare * record);
@@ -104,7 +112,9 @@ export function createRiseEpisodes(
   }
 
   function open(rise: Rise, observation: Observation, record: number, burst: Burst | null): Event | null {
-    const fitted = fitOnset(history.since(Math.max(0, rise.lowestAt - lead)));
+    const fitted = fitOnset(
+      history.since(Math.max(0, rise.lowestAt - (rise.window < denseRise.window ? sparseLead : lead))),
+    );
     const shift = observation.index - record;
     const begun = burst !== null && Math.abs(burst.onsetIndex - shift - fitted.record) <= burstNear ? burst : null;
     const raise = context.latestRaise;
@@ -184,12 +194,30 @@ export function createRiseEpisodes(
     if (rising || context.validationRise(current.onset.step) > modelShare * kept) {
       return news("growth");
     }
-    if (middle - late > stillFalling * kept && current.extended < mostExtensions) {
+    if (comesBack(early, middle, late, before)) {
+      if (current.extended === mostExtensions) {
+        return null;
+      }
       const waitUntil = record + Math.max(shortestWait, waitShare * current.onset.record);
       episode = { ...current, waitUntil, extended: current.extended + 1 };
       return null;
     }
-    return news("shift");
+    return news(wonBack(Math.max(...since), late, before) ? "spike" : "shift");
+  }
+
+  /** What is left of the jump is little beside its height and beside all that the run has learned, on the raw scale. */
+  function wonBack(...levels: readonly [number, number, number]): boolean {
+    const [peak, late, before] = logScale ? (levels.map(Math.exp) as [number, number, number]) : levels;
+    return late - before < little * (peak - before) && late - before < little * (first - before);
+  }
+
+  /** Levels in three thirds of the time since the jump, on the raw scale, where learning anew falls toward its floor. */
+  function comesBack(...levels: readonly [number, number, number, number]): boolean {
+    const [early, middle, late, before] = logScale
+      ? (levels.map(Math.exp) as [number, number, number, number])
+      : levels;
+    const fall = middle - late;
+    return fall > stillFalling * (late - before) && fall > slower * (early - middle);
   }
 
   /** A rise that begins before an earlier one was over belongs to that one. */
@@ -206,11 +234,7 @@ export function createRiseEpisodes(
     return { type, episode };
   }
 
-  function observeStart({ step, value }: Observation, record: number): Event | null {
-    if (record === 0) {
-      first = value;
-      firstStep = step;
-    }
+  function observeStart({ value }: Observation, record: number): Event | null {
     rises = value > before ? rises + 1 : 0;
     before = value;
     if (diverged || rises < startRises || !(value > startFactor * first)) {

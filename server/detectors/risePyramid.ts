@@ -10,6 +10,8 @@ export interface Rise {
   readonly to: number;
   /** Level of the pyramid, blocks of 4^level records. */
   readonly level: number;
+  /** Blocks in a window there. */
+  readonly window: number;
 }
 
 /** Constants of one pyramid; measured over 2,000 simulated healthy curves and injected failures. */
@@ -158,7 +160,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     if (level.running < Math.max(3, window / 2)) {
       return null;
     }
-    return { lowestAt: level.lowestAt, alarmAt: records, from: level.lowest, to: now, level: k };
+    return { lowestAt: level.lowestAt, alarmAt: records, from: level.lowest, to: now, level: k, window };
   }
 
   function grow(level: PyramidLevel, height: number): void {

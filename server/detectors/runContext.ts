@@ -14,11 +14,15 @@ const restartRise = 1.5;
 const restartShare = 0.2;
 /** A restart returns to rates that were used before; far above them is new ground, where a rise counts at once. */
 const knownRate = 1.5;
+/** A rate that has been logged this often and has not risen is settled: what comes then is a step, not warm-up. */
+const settledRates = 8;
 /** The shortest quiet time after a restart, as a share of the records so far. */
 const shortestCycle = 0.1;
 
 /** Records after a resume in which a jump is the resume's. */
 const resumeNear = 4;
+/** A restart to within this share of the steps so far begins from the start. */
+const anewShare = 0.1;
 /** Changes of the rate that are remembered. */
 const mostChanges = 32;
 
@@ -110,6 +114,7 @@ export function createRunContext(): RunContext {
   let lossRise = Number.NaN;
   let resumedAt = Number.NEGATIVE_INFINITY;
   let lossStep = Number.NaN;
+  let firstStep = Number.NaN;
   let stride = 0;
   let raises: RateChange[] = [];
   let cut: RateChange | null = null;
@@ -119,7 +124,13 @@ export function createRunContext(): RunContext {
 
   function noteChange(step: number, from: number, to: number): void {
     rateChangedAt = lossIndex + 1;
-    const change = { step, index: lossIndex + 1, from, to, newGround: to > knownRate * highestRate };
+    const change = {
+      step,
+      index: lossIndex + 1,
+      from,
+      to,
+      newGround: to > knownRate * highestRate && risingRates === 0 && rateSizes.count >= settledRates,
+    };
     if (to < from) {
       cut = change;
       return;
@@ -183,6 +194,9 @@ export function createRunContext(): RunContext {
         }
       } else if (role === "train-loss") {
         lossIndex = index;
+        if (Number.isNaN(firstStep)) {
+          firstStep = step;
+        }
         if (step > lossStep) {
           stride = step - lossStep;
         }
@@ -211,8 +225,10 @@ export function createRunContext(): RunContext {
         stages.set(series, value);
       }
     },
-    restart(_step) {
-      resumedAt = lossIndex + 1;
+    restart(step) {
+      // Back to the start of its axis is another run in the same file.
+      const anew = step <= firstStep + anewShare * (lossStep - firstStep);
+      resumedAt = anew ? Number.NEGATIVE_INFINITY : lossIndex + 1;
       raises = [];
       cut = null;
       stageAt = Number.NEGATIVE_INFINITY;

@@ -90,7 +90,12 @@ function createVanishingGradient({ context }: DetectorSettings): Detector {
           shares.add(value / lastNorm);
         }
         if (shares.count >= fewest && shares.median() < firstLayerShare && lossHigh() && !context.levelsMeanNothing) {
-          return verdict(name, firstStep, step, `the first layer's gradient is ${timesWords(shares.median())} the whole one, over ${fewest} records`);
+          return verdict(
+            name,
+            firstStep,
+            step,
+            `the first layer's gradient is ${timesWords(shares.median())} the whole one, over ${fewest} records`,
+          );
         }
         return [];
       }
@@ -114,7 +119,12 @@ function createVanishingGradient({ context }: DetectorSettings): Detector {
         fellAt = step;
       }
       if (records >= fewest && lossHigh() && !context.levelsMeanNothing && context.rate !== 0) {
-        return verdict(name, highest < tiny ? firstStep : fellAt, step, `the median of ${name} is ${numberWords(Math.exp(level))}, its highest was ${numberWords(Math.exp(highest))}`);
+        return verdict(
+          name,
+          highest < tiny ? firstStep : fellAt,
+          step,
+          `the median of ${name} is ${numberWords(Math.exp(level))}, its highest was ${numberWords(Math.exp(highest))}`,
+        );
       }
       return [];
     },

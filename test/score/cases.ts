@@ -82,7 +82,9 @@ export function readCases(folder: string): Case[] {
             before: tolerance_steps,
             after: Math.max(tolerance_steps, (visible_step ?? onset_step) + tolerance_steps - onset_step),
           })),
-          wrong: new Set(truth.not.flatMap((each) => (each in otherNames ? (otherNames[each] ?? []).slice(0, 1) : kindsOf(each)))),
+          wrong: new Set(
+            truth.not.flatMap((each) => (each in otherNames ? (otherNames[each] ?? []).slice(0, 1) : kindsOf(each))),
+          ),
           debatable: new Set(
             (truth.debatable ?? []).flatMap((each) => kindsOf(typeof each === "string" ? each : each.kind)),
           ),

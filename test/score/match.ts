@@ -27,7 +27,12 @@ export function matchCase(at: Case, said: readonly Said[]): Matched[] {
   const used = new Set<Said>();
   for (const verdict of at.verdicts) {
     const near = said
-      .filter(({ kind, onset }) => verdict.kinds.includes(kind) && onset >= verdict.onset - verdict.before && onset <= verdict.onset + verdict.after)
+      .filter(
+        ({ kind, onset }) =>
+          verdict.kinds.includes(kind) &&
+          onset >= verdict.onset - verdict.before &&
+          onset <= verdict.onset + verdict.after,
+      )
       .sort((a, b) => Math.abs(a.onset - verdict.onset) - Math.abs(b.onset - verdict.onset));
     for (const each of near) used.add(each);
     const first = near[0];
@@ -35,7 +40,14 @@ export function matchCase(at: Case, said: readonly Said[]): Matched[] {
     result.push(
       first === undefined
         ? { kind, outcome: "missed", onset: Number.NaN, trueOnset: verdict.onset, error: Number.NaN, delay: Number.NaN }
-        : { kind, outcome: "found", onset: first.onset, trueOnset: verdict.onset, error: first.onset - verdict.onset, delay: first.delay },
+        : {
+            kind,
+            outcome: "found",
+            onset: first.onset,
+            trueOnset: verdict.onset,
+            error: first.onset - verdict.onset,
+            delay: first.delay,
+          },
     );
   }
   const counted = new Set<string>();
@@ -43,17 +55,25 @@ export function matchCase(at: Case, said: readonly Said[]): Matched[] {
     if (used.has(each)) continue;
     const isTrue = at.verdicts.some(({ kinds }) => kinds.includes(each.kind));
     const recovered = each.kind === "recovered" && at.healthy;
-    const outcome = at.debatable.has(each.kind) || recovered
-      ? "debatable"
-      : isTrue
-        ? "misplaced"
-        : at.healthy || at.wrong.has(each.kind)
-          ? "wrong"
-          : "extra";
+    const outcome =
+      at.debatable.has(each.kind) || recovered
+        ? "debatable"
+        : isTrue
+          ? "misplaced"
+          : at.healthy || at.wrong.has(each.kind)
+            ? "wrong"
+            : "extra";
     const key = `${each.kind} ${outcome} ${Math.round(each.onset)}`;
     if (counted.has(key)) continue;
     counted.add(key);
-    result.push({ kind: each.kind, outcome, onset: each.onset, trueOnset: Number.NaN, error: Number.NaN, delay: each.delay });
+    result.push({
+      kind: each.kind,
+      outcome,
+      onset: each.onset,
+      trueOnset: Number.NaN,
+      error: Number.NaN,
+      delay: each.delay,
+    });
   }
   return result;
 }

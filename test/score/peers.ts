@@ -1,5 +1,5 @@
-import type { Run, Series, SeriesRole } from "../../server/runs/run.ts";
 import type { VerdictKind } from "../../server/detectors/verdict.ts";
+import type { Run, Series, SeriesRole } from "../../server/runs/run.ts";
 
 /** An alarm of a published rule: it gives no onset, so that the record at which it fires stands for it. */
 export interface Alarm {
@@ -18,7 +18,8 @@ function first(run: Run, role: SeriesRole): Series | null {
   return null;
 }
 
-const valuesOf = (series: Series | null): number[] => (series === null ? [] : [...series.values.subarray(0, series.length)]);
+const valuesOf = (series: Series | null): number[] =>
+  series === null ? [] : [...series.values.subarray(0, series.length)];
 
 function alarm(kind: VerdictKind, series: Series | null, record: number): Alarm[] {
   return series === null || record < 0 ? [] : [{ kind, step: series.steps[record] ?? 0, record }];
@@ -37,8 +38,16 @@ function trainproof(run: Run): Alarm[] {
   const finite = losses.filter((value) => Number.isFinite(value));
   const last = losses.length - 1;
   const found = [
-    ...alarm("non-finite", loss, losses.findIndex((value) => !Number.isFinite(value))),
-    ...alarm("non-finite", norm, norms.findIndex((value) => !Number.isFinite(value))),
+    ...alarm(
+      "non-finite",
+      loss,
+      losses.findIndex((value) => !Number.isFinite(value)),
+    ),
+    ...alarm(
+      "non-finite",
+      norm,
+      norms.findIndex((value) => !Number.isFinite(value)),
+    ),
   ];
   const lowest = Math.min(...finite);
   if (finite.length > 0 && lowest > 0 && (finite[finite.length - 1] ?? 0) > 1.5 * lowest) {
@@ -51,7 +60,13 @@ function trainproof(run: Run): Alarm[] {
   if (dead || (finite.length > 1 && mean > 0 && deviation / mean < 0.001)) found.push(...alarm("plateau", loss, last));
   const usual = median(norms.filter((value) => Number.isFinite(value)));
   if (norms.length > 5 && usual > 0) {
-    found.push(...alarm("grad-explosion-intermittent", norm, norms.findIndex((value) => value > 10 * usual)));
+    found.push(
+      ...alarm(
+        "grad-explosion-intermittent",
+        norm,
+        norms.findIndex((value) => value > 10 * usual),
+      ),
+    );
   }
   const held = valuesOf(val);
   const at = held.indexOf(Math.min(...held));
@@ -93,7 +108,13 @@ function sagemaker(run: Run): Alarm[] {
   const stuck = losses.findIndex((value, i) => i >= 10 && i % 10 === 0 && value >= (losses[i - 10] ?? 0));
   const found = alarm("plateau", loss, stuck);
   for (const series of [loss, first(run, "grad-norm"), first(run, "weight-norm")]) {
-    found.push(...alarm("non-finite", series, valuesOf(series).findIndex((value) => !Number.isFinite(value))));
+    found.push(
+      ...alarm(
+        "non-finite",
+        series,
+        valuesOf(series).findIndex((value) => !Number.isFinite(value)),
+      ),
+    );
   }
   const val = first(run, "val-loss");
   let from = 0;

@@ -49,7 +49,9 @@ for (const folder of folders) {
   console.log(`\n## ${path.basename(path.resolve(folder))}\n`);
   printKinds(ours);
   printGroups(ours);
-  console.log("\n| on the same logs | found | missed | wrong | extra | misplaced | recall | precision | healthy cases with an alarm |");
+  console.log(
+    "\n| on the same logs | found | missed | wrong | extra | misplaced | recall | precision | healthy cases with an alarm |",
+  );
   console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   printTotals("**Haywire**", ours);
   for (const [name, results] of others) printTotals(name, results);
@@ -63,14 +65,19 @@ function nearestOnset(at: ReturnType<typeof readCases>[number], said: Said): num
 function printCase(name: string, matched: readonly Matched[], said: readonly Said[]): void {
   for (const { kind, outcome, onset, trueOnset } of matched) {
     if (outcome !== "found" || process.argv.includes("--all")) {
-      const where = outcome === "missed" ? `true ${trueOnset}, said ${said.filter((each) => each.kind === kind).map((each) => each.onset)}` : `at ${onset}`;
+      const where =
+        outcome === "missed"
+          ? `true ${trueOnset}, said ${said.filter((each) => each.kind === kind).map((each) => each.onset)}`
+          : `at ${onset}`;
       console.log(`${name}: ${outcome} ${kind} ${where}`);
     }
   }
 }
 
 function count(results: readonly Result[], outcome: Matched["outcome"], kind?: string): number {
-  return results.flatMap(({ matched }) => matched).filter((each) => each.outcome === outcome && (kind === undefined || each.kind === kind)).length;
+  return results
+    .flatMap(({ matched }) => matched)
+    .filter((each) => each.outcome === outcome && (kind === undefined || each.kind === kind)).length;
 }
 
 function middle(values: readonly number[]): string {
@@ -85,8 +92,12 @@ function printKinds(results: readonly Result[]): void {
   const all = results.flatMap(({ matched }) => matched);
   for (const kind of [...new Set(all.map((each) => each.kind))].sort()) {
     const found = all.filter((each) => each.kind === kind && each.outcome === "found");
-    const counts = (["found", "missed", "wrong", "extra", "misplaced"] as const).map((each) => count(results, each, kind));
-    console.log(`| \`${kind}\` | ${counts.join(" | ")} | ${middle(found.map(({ delay }) => delay))} | ${middle(found.map(({ error }) => Math.abs(error)))} |`);
+    const counts = (["found", "missed", "wrong", "extra", "misplaced"] as const).map((each) =>
+      count(results, each, kind),
+    );
+    console.log(
+      `| \`${kind}\` | ${counts.join(" | ")} | ${middle(found.map(({ delay }) => delay))} | ${middle(found.map(({ error }) => Math.abs(error)))} |`,
+    );
   }
 }
 
@@ -99,7 +110,9 @@ function printGroups(results: readonly Result[]): void {
   for (const [group, of] of groups) {
     const healthy = of.filter((each) => each.healthy);
     const falsely = count(of, "wrong") + count(of, "extra") + count(of, "misplaced");
-    console.log(`| ${group} | ${of.length} | ${healthy.length} | ${alarmed(healthy)} | ${count(of, "found")} | ${count(of, "missed")} | ${falsely} |`);
+    console.log(
+      `| ${group} | ${of.length} | ${healthy.length} | ${alarmed(healthy)} | ${count(of, "found")} | ${count(of, "missed")} | ${falsely} |`,
+    );
   }
 }
 
@@ -108,9 +121,13 @@ function alarmed(healthy: readonly Result[]): number {
 }
 
 function printTotals(name: string, results: readonly Result[]): void {
-  const [found = 0, missed = 0, wrong = 0, extra = 0, misplaced = 0] = (["found", "missed", "wrong", "extra", "misplaced"] as const).map((each) => count(results, each));
+  const [found = 0, missed = 0, wrong = 0, extra = 0, misplaced = 0] = (
+    ["found", "missed", "wrong", "extra", "misplaced"] as const
+  ).map((each) => count(results, each));
   const healthy = results.filter((each) => each.healthy);
   const recall = (found / (found + missed)).toFixed(2);
   const precision = `${(found / (found + wrong)).toFixed(2)} (extras counted ${(found / (found + wrong + extra + misplaced)).toFixed(2)})`;
-  console.log(`| ${name} | ${found} | ${missed} | ${wrong} | ${extra} | ${misplaced} | ${recall} | ${precision} | ${alarmed(healthy)} of ${healthy.length} |`);
+  console.log(
+    `| ${name} | ${found} | ${missed} | ${wrong} | ${extra} | ${misplaced} | ${recall} | ${precision} | ${alarmed(healthy)} of ${healthy.length} |`,
+  );
 }

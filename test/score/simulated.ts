@@ -28,7 +28,9 @@ for (let n = 0; n < runs; n++) {
 console.log(`${runs} healthy runs, ${records.toLocaleString("en-US")} records`);
 console.log("| kind | per 100,000 records | % of runs |\n| --- | --- | --- |");
 for (const [kind, count] of [...events].sort()) {
-  console.log(`| \`${kind}\` | ${((1e5 * count) / records).toFixed(2)} | ${((100 * (alarmed.get(kind) ?? 0)) / runs).toFixed(2)} |`);
+  console.log(
+    `| \`${kind}\` | ${((1e5 * count) / records).toFixed(2)} | ${((100 * (alarmed.get(kind) ?? 0)) / runs).toFixed(2)} |`,
+  );
 }
 console.log(`| any, \`recovered\` aside | | ${((100 * anyAlarm) / runs).toFixed(2)} |`);
 
@@ -46,7 +48,8 @@ function verdictsOf(run: HealthyRun, random: Random): Verdict[] {
     const norm = run.gradientNorms?.[step];
     if (rate !== undefined) put("lr", "learning-rate", step, rate);
     if (norm !== undefined) put("grad_norm", "grad-norm", step, norm);
-    if (norm !== undefined && rate !== undefined) put("update_norm", "update-norm", step, norm * rate * (0.5 + random()));
+    if (norm !== undefined && rate !== undefined)
+      put("update_norm", "update-norm", step, norm * rate * (0.5 + random()));
     put("loss", "train-loss", step, loss);
     if (evaluates > 0 && step % evaluates === evaluates - 1) {
       const near = run.losses.slice(Math.max(0, step - 8), step + 1);
