@@ -43,6 +43,8 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
   const status = liveStatus(io);
   let worst = exitClean;
   const facts = createFactsReader();
+  // Ctrl-C counts from the first verdict on, which may be told while logs are still being opened.
+  const isStopped = stopped(io);
   const monitor = createMonitor({
     onRunChanged: (run) => status.show(run),
     onVerdict: (run, verdict) => {
@@ -61,7 +63,7 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
       });
       if (runs.every((run) => run.state === "waiting")) say(io.stderr, `haywire: waiting for ${log}`);
     }
-    await stopped(io);
+    await isStopped;
     await facts.settled();
   } finally {
     await monitor.close();
