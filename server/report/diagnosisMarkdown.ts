@@ -42,7 +42,10 @@ function verdictSection(verdict: ReportedVerdict, script: ReportedFile | null): 
     list(evidence),
     ...(causes.length === 0
       ? []
-      : ["Consistent with:\n", list(causes.map(({ cause, why }) => `**${cause}**: ${why}`),
+      : [
+          "Consistent with:\n",
+          list(
+            causes.map(({ cause, why }) => `**${cause}**: ${why}`),
             false,
           ),
         ]),

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { rules } from "../../server/rules/index.ts";
 import { parseRuleDocument } from "../../server/rules/ruleDocument.ts";
-import { sarifSchemaAccepts as accepts } from "./sarifSchema.ts";
 import { folderWith, keepsGraph, run } from "../cli/command.ts";
+import { sarifSchemaAccepts as accepts } from "./sarifSchema.ts";
 
 /** Every example of every rule's document as a file, one notebook, and what does not parse. */
 function everything(): Readonly<Record<string, string>> {

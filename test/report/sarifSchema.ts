@@ -7,5 +7,6 @@ const schema = JSON.parse(readFileSync(new URL("../fixtures/sarif-2.1.0-rtm.5.js
 // It is written in draft 4, of which it uses no word but `id` that draft 7 has otherwise.
 const { id: _, $schema: __, ...rest } = schema;
 /** Whether a log is valid; its `errors` say why not. */
-export const sarifSchemaAccepts = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(rest);
-
+export const sarifSchemaAccepts = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(
+  rest,
+);
