@@ -91,7 +91,9 @@ test("torn lines, absurd numbers, 10,000 columns and a log without numbers: each
 });
 
 test("with the script, a verdict carries the findings that wait for it, with their fixes; check alone is silent", async () => {
-  const spiked = log(0, 1000, (step) => (step >= 600 && step < 603 ? 60 : 1 + Math.sin(12.9898 * step) / 50));
+  const spiked = log(0, 1000, (step) =>
+    step >= 600 && step < 603 ? 60 : (0.2 + Math.exp(-step / 200)) * (1 + Math.sin(12.9898 * step) / 50),
+  );
   const script = `import torch
 
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
