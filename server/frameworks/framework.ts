@@ -30,6 +30,14 @@ import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
 import type { UnshuffledDataFact } from "../facts/unshuffledDataFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
+/** A cheap look at a text that names a framework. */
+export interface FrameworkNeeds {
+  /** Without any of these words, of three ASCII characters or more, no closer look is taken. */
+  readonly words: readonly string[];
+  /** The closer look, at a text with the words that were found in it. */
+  readonly test: (text: string, found: ReadonlySet<string>) => boolean;
+}
+
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
 export interface Framework {
   readonly name: FrameworkName;
@@ -42,7 +50,7 @@ export interface Framework {
    * What a text must hold beside a mention for any rule to have something to find; `check` does not parse a text without it. Every
    * new kind of fact adds its words here. Left out, a mention is enough.
    */
-  readonly needs?: Pick<RegExp, "test">;
+  readonly needs?: FrameworkNeeds;
   /** What the file says through this library's API; null when it does not use it. */
   readonly collect: (source: SourceIndex, libraryVersions: ReadonlyMap<string, string>) => FrameworkFacts | null;
   /** The fixes that it has a way to write. */

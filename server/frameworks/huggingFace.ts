@@ -31,13 +31,15 @@ interface ArgumentsSite {
   readonly optimizer: OptimizerFact;
 }
 
+const argumentsCall = new RegExp(`\\b(?:${argumentClasses.join("|")})\\s*\\(`);
+
 /** Training by transformers' Trainer and what is built on it: the settings stand in TrainingArguments or a class like it. */
 export const huggingFace: Framework = {
   name: "huggingface",
   title: "Hugging Face",
   language: "python",
   mentions: ["transformers", "from trl", "import trl"],
-  needs: new RegExp(`\\b(?:${argumentClasses.join("|")})\\s*\\(`),
+  needs: { words: argumentClasses, test: (text) => argumentsCall.test(text) },
   collect(source) {
     const found = argumentClasses.flatMap((name) =>
       (source.callsByTerminalName.get(name) ?? []).flatMap((site) => argumentsAt(site, name)),

@@ -32,7 +32,7 @@ import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
-import { mayTrainWithTorch } from "./pytorchMentions.ts";
+import { torchNeeds } from "./pytorchMentions.ts";
 import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
 import { decoupleWeightDecay, setOptimizerArgument, turnOnAmsgrad } from "./pytorchOptimizerFixes.ts";
@@ -69,7 +69,7 @@ export const pytorch: Framework = {
   title: "PyTorch",
   language: "python",
   mentions: ["torch"],
-  needs: { test: mayTrainWithTorch },
+  needs: torchNeeds,
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
     const optimizers = [

@@ -3,8 +3,10 @@ import { basename } from "node:path";
 import { text } from "../logs/text.ts";
 import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } from "../protocol.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
+import { openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { rangeOf } from "../runs/rangeOf.ts";
-import { type LiveRun, openLiveRun } from "./liveRun.ts";
+import { followStore, type StoreFollower } from "./followStore.ts";
+import { type LiveRun, type LiveRunOptions, openLiveRun } from "./liveRun.ts";
 import type { Monitor, MonitorOptions } from "./monitor.ts";
 import { plainTerminalText } from "./terminalText.ts";
 
@@ -14,22 +16,47 @@ interface WatchedPath {
   readonly runIds: Set<string>;
   /** Runs whose log has several copies, of which the newest is followed: what the copies are of, with the run and the copy. */
   readonly copies: Map<string, { readonly runId: string; readonly path: string }>;
+  /** Not before this time of `performance.now()`; never while a search is under way. */
+  nextSearch: number;
 }
+
+/** Milliseconds between two messages about one run; longer where many runs grow, so that all of them stay at 400 a second. */
+const messageInterval = 50;
+const messageIntervalPerRun = 2.5;
 
 /** How many polls pass between two searches of a folder: listing costs more than a stat. */
 const pollsPerSearch = 2;
+/** A search that takes long is repeated after this many times as long, so that it takes a hundredth of the time. */
+const restPerSearch = 100;
+/** Milliseconds; a new run in a large folder is found within this. */
+const longestSearchRest = 10_000;
 
 /**
  * Follows logs and terminals. A run is `live` from its first record; `finished` when its command ended well or its log has
  * not grown for a minute and ten times its longest pause (at most an hour); `failed` when its command ended with a status
  * other than 0; `gone` when its file was removed. A log that grows again is live again.
  */
-export function createMonitor(options: MonitorOptions): Monitor {
+export function createMonitor(given: MonitorOptions): Monitor {
+  const options: LiveRunOptions = {
+    ...given,
+    messageInterval: () => Math.max(messageInterval, messageIntervalPerRun * liveCount()),
+  };
   const live = new Map<string, LiveRun & { readonly firstLook: Promise<void> }>();
   const terminals = new Map<string, ReturnType<typeof plainTerminalText>>();
   const watched = new Map<string, WatchedPath>();
+  const stores = new Map<string, StoreFollower>();
   const unwatched = new Set<string>();
   const pollInterval = options.pollInterval ?? 500;
+
+  /** Counted anew once a second: it is asked about at each message. */
+  let counted = { at: 0, runs: 0 };
+  function liveCount(): number {
+    const now = Date.now();
+    if (now - counted.at > 1000) {
+      counted = { at: now, runs: [...live.values()].filter(({ reading }) => reading.run.state === "live").length };
+    }
+    return counted.runs;
+  }
 
   function openFile(path: string, name: string, params: WatchParams, id = path): void {
     if (!live.has(id)) {
@@ -57,6 +84,32 @@ export function createMonitor(options: MonitorOptions): Monitor {
     return true;
   }
 
+  /** The runs in a store are opened as they come. */
+  async function openStoreRuns(log: FoundLog, entry: WatchedPath): Promise<void> {
+    if (log.store === undefined || stores.has(log.path)) {
+      return;
+    }
+    const follower = followStore(
+      openStore(log.path, log.store),
+      (read, formatName) => {
+        const id = storeRunId(log.path, read.id);
+        if (unwatched.has(id)) {
+          return;
+        }
+        const shown = log.path === entry.params.path ? (entry.params.name ?? log.name) : log.name;
+        const name = storeRunName(shown, read.name, read.id);
+        const codePath = entry.params.codePath ?? null;
+        const run = live.get(id) ?? openLiveRun({ id, name, path: log.path, codePath, followed: false }, options);
+        live.set(id, run);
+        entry.runIds.add(id);
+        run.pushFromStore(read, formatName);
+      },
+      pollInterval,
+    );
+    stores.set(log.path, follower);
+    await follower.look();
+  }
+
   async function search(entry: WatchedPath): Promise<void> {
     const { path } = entry.params;
     const status = await stat(path).catch(() => null);
@@ -69,11 +122,15 @@ export function createMonitor(options: MonitorOptions): Monitor {
     if (status === null) {
       return;
     }
-    if (status.isDirectory() && entry.runIds.delete(path)) {
+    if (status.isDirectory() && !stores.has(path) && entry.runIds.delete(path)) {
       await live.get(path)?.close();
       live.delete(path);
     }
     for (const log of await findLogs(path)) {
+      if (log.store !== undefined) {
+        await openStoreRuns(log, entry);
+        continue;
+      }
       if (await followCopy(entry, log)) {
         continue;
       }
@@ -85,9 +142,19 @@ export function createMonitor(options: MonitorOptions): Monitor {
     }
   }
 
+  async function searchAgain(entry: WatchedPath, from: number): Promise<void> {
+    entry.nextSearch = Number.POSITIVE_INFINITY;
+    await search(entry).catch(() => undefined);
+    const now = performance.now();
+    entry.nextSearch = now + Math.min(longestSearchRest, restPerSearch * (now - from)) - pollInterval;
+  }
+
   const timer = setInterval(() => {
+    const now = performance.now();
     for (const entry of watched.values()) {
-      search(entry).catch(() => undefined);
+      if (now >= entry.nextSearch) {
+        void searchAgain(entry, now);
+      }
     }
   }, pollInterval * pollsPerSearch);
   timer.unref();
@@ -100,6 +167,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
         params,
         runIds: before?.runIds ?? new Set(),
         copies: before?.copies ?? new Map(),
+        nextSearch: 0,
       };
       watched.set(params.path, entry);
       unwatched.delete(params.path);
@@ -123,6 +191,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     range: (request) => range(request),
     async close() {
       clearInterval(timer);
+      for (const follower of stores.values()) {
+        follower.close();
+      }
       watched.clear();
       await Promise.all([...live.values()].map((run) => run.close()));
       live.clear();

@@ -2,13 +2,12 @@ import { statSync } from "node:fs";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { type FileFollower, followFile } from "../logs/followFile.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
+import type { StoreRun } from "../logs/logStore.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
 import type { MonitorOptions } from "./monitor.ts";
 import { createRunReading, type Finding, type RunReading } from "./runReading.ts";
 import { runView } from "./runView.ts";
 
-/** Milliseconds between two messages about one run. */
-const messageInterval = 50;
 /** A log that has not grown for this long, and for ten times its longest pause so far, is taken for finished. */
 const shortestIdle = 60_000;
 const longestIdle = 3_600_000;
@@ -19,9 +18,16 @@ export interface LiveRun {
   view(): RunView;
   /** Bytes that did not come from a file. */
   push(bytes: Uint8Array): void;
+  /** What a store has read about this run since the last look. */
+  pushFromStore(read: StoreRun, formatName: string): void;
   /** The source has ended for good: with an exit status other than 0 the run has failed. */
   end(exitCode: number | null): void;
   close(): Promise<void>;
+}
+
+export interface LiveRunOptions extends MonitorOptions {
+  /** Milliseconds between two messages about one run. */
+  readonly messageInterval: () => number;
 }
 
 export interface LiveRunParams {
@@ -35,7 +41,7 @@ export interface LiveRunParams {
 }
 
 /** Starts a run; for a followed file the promise resolves when what it holds by now has been read. */
-export async function startLiveRun(params: LiveRunParams, options: MonitorOptions): Promise<LiveRun> {
+export async function startLiveRun(params: LiveRunParams, options: LiveRunOptions): Promise<LiveRun> {
   const run = openLiveRun(params, options);
   await run.firstLook;
   return run;
@@ -44,7 +50,7 @@ export async function startLiveRun(params: LiveRunParams, options: MonitorOption
 /** As `startLiveRun`, at once. */
 export function openLiveRun(
   params: LiveRunParams,
-  options: MonitorOptions,
+  options: LiveRunOptions,
 ): LiveRun & { readonly firstLook: Promise<void> } {
   let reading = newReading();
   let follower: FileFollower | null = null;
@@ -69,8 +75,20 @@ export function openLiveRun(
   }
 
   function push(bytes: Uint8Array): void {
+    take(() => reading.push(bytes));
+  }
+
+  function pushFromStore(read: StoreRun, formatName: string): void {
+    take(() => reading.pushRecords(read.records, formatName, read.skipped));
+    const ended = read.state === "finished" || read.state === "failed" ? read.state : null;
+    if (ended !== null && reading.run.state === "live") {
+      finish(ended);
+    }
+  }
+
+  function take(read: () => void): void {
     const before = reading.run.sources[0]?.records ?? 0;
-    reading.push(bytes);
+    read();
     const now = Date.now();
     if ((reading.run.sources[0]?.records ?? 0) > before) {
       if (updatedAt !== null) {
@@ -121,7 +139,7 @@ export function openLiveRun(
     if (timer !== null || closed) {
       return;
     }
-    const wait = Math.max(0, lastSent + messageInterval - Date.now());
+    const wait = Math.max(0, lastSent + options.messageInterval() - Date.now());
     timer = setTimeout(() => {
       timer = null;
       lastSent = Date.now();
@@ -200,6 +218,7 @@ export function openLiveRun(
     firstLook,
     view: currentView,
     push,
+    pushFromStore,
     end(exitCode) {
       finish(exitCode === null || exitCode === 0 ? "finished" : "failed");
     },
