@@ -12,7 +12,13 @@ function read(columns: "loss" | "three"): void {
   for (let i = 0; i < records; i++) {
     const loss = run.losses[i] ?? 0;
     if (columns === "three") {
-      detectors.observe({ series: "lr", role: "learning-rate", step: i, value: 1e-3 * (1 - i / (2 * records)), index: i });
+      detectors.observe({
+        series: "lr",
+        role: "learning-rate",
+        step: i,
+        value: 1e-3 * (1 - i / (2 * records)),
+        index: i,
+      });
       detectors.observe({
         series: "grad_norm",
         role: "grad-norm",

@@ -40,7 +40,10 @@ export function causesOf(verdict: Verdict, evidence: RunEvidence, script: RunScr
   }
   // A validation loss, and a loss that never fell, have nothing to do with what jumped about their first record.
   const apart = verdict.kind === "overfitting" || verdict.kind === "plateau" || verdict.kind === "vanishing-gradient";
-  const suspects: (Cause | null)[] = [conditionCause(verdict, script), ...kindCauses(verdict, evidence, script)];
+  const suspects: (Cause | null)[] = [
+    conditionCause(verdict, evidence, script),
+    ...kindCauses(verdict, evidence, script),
+  ];
   if (!apart) {
     suspects.push(
       gradientCause(verdict, evidence, script),

@@ -22,13 +22,17 @@ const byCode: ReadonlySet<VerdictKind> = new Set([
 ]);
 
 /** The script itself does something else from the verdict's onset on: it compares its counter with that number. */
-export function conditionCause(verdict: Verdict, script: RunScript | null): Cause | null {
+export function conditionCause(verdict: Verdict, evidence: RunEvidence, script: RunScript | null): Cause | null {
   if (script === null || !byCode.has(verdict.kind)) {
     return null;
   }
   const [from, to] = verdict.onsetRange;
   const reach = Math.max(2, sameStep * verdict.onsetStep, Math.min(to - from, 0.02 * verdict.onsetStep));
   const place = conditionAt(script.text, verdict.onsetStep, reach);
+  if (evidence.rateStepped && evidence.rates !== null && lineOfNumber(script.text, evidence.rates[1]) !== null) {
+    // The line that holds the new rate says more than the branch that it stands in.
+    return null;
+  }
   return place === null
     ? null
     : {
@@ -86,7 +90,9 @@ export function kindCauses(verdict: Verdict, evidence: RunEvidence, script: RunS
         "Gradients that shrink from layer to layer are consistent with saturating activations or weights that begin too small.",
         [],
         "Replace the sigmoid or tanh between layers by ReLU or GELU, or add residual connections.",
-        line(/\b(?:nn\.)?(?:Sigmoid|Tanh)\(|(?:torch|F|tf|nn)\.(?:sigmoid|tanh)\(|activation\s*=\s*["'](?:sigmoid|tanh)/),
+        line(
+          /\b(?:nn\.)?(?:Sigmoid|Tanh)\(|(?:torch|F|tf|nn)\.(?:sigmoid|tanh)\(|activation\s*=\s*["'](?:sigmoid|tanh)/,
+        ),
       );
     case "data-shift":
       return cause(
@@ -147,7 +153,9 @@ export function kindCauses(verdict: Verdict, evidence: RunEvidence, script: RunS
           ? "The gradient norm grows while the learning rate rises."
           : "A median that grows little by little is consistent with weights that grow, or a learning rate past its stable limit.",
         ["missing-gradient-clipping", "learning-rate-high"],
-        evidence.rateRising ? "Stop the rise of the learning rate before that step." : "Halve the learning rate from there.",
+        evidence.rateRising
+          ? "Stop the rise of the learning rate before that step."
+          : "Halve the learning rate from there.",
         evidence.rateRising ? rateLine(null, script) : null,
       );
     case "batch-norm-instability":
@@ -166,5 +174,5 @@ export function kindCauses(verdict: Verdict, evidence: RunEvidence, script: RunS
 function firstTerm(script: RunScript): TextRange | null {
   const order = ["sqrt", "log", "division", "norm"];
   const term = [...script.facts.lossTerms].sort((a, b) => order.indexOf(a.operation) - order.indexOf(b.operation))[0];
-  return term === undefined ? lineMatching(script.text, /\.sqrt\(|torch\.sqrt\(/)?.range ?? null : term;
+  return term === undefined ? (lineMatching(script.text, /\.sqrt\(|torch\.sqrt\(/)?.range ?? null) : term;
 }

@@ -7,7 +7,8 @@ export interface ScriptPlace {
 }
 
 /** `step < 1420`, `1735 <= step < 1747`, `it > 2210`, `epoch == 30`: a counter beside a number. */
-const counter = "(?:[\\w.]*_)?(?:step|steps|iter|iteration|it|epoch|ep|i|t|update|batch|batch_idx|batch_i)(?:_(?:idx|num|i|count))?";
+const counter =
+  "(?:[\\w.]*_)?(?:step|steps|iter|iteration|it|epoch|ep|i|t|update|batch|batch_idx|batch_i)(?:_(?:idx|num|i|count))?";
 const number = "\\d[\\d_]*(?:\\.\\d+)?(?:e\\d+)?";
 const comparison = new RegExp(
   `(?<![\\w.])(?:(?<left>${counter})\\s*(?:<=?|>=?|==)\\s*(?<after>${number})|(?<before>${number})\\s*(?:<=?|>=?|==)\\s*(?<right>${counter}))(?![\\w.])`,
@@ -46,11 +47,14 @@ export function conditionAt(text: string, onset: number, reach: number): ScriptP
   return found.length === 1 ? (found[0] ?? null) : null;
 }
 
-/** The one line that holds a number equal to this one, within a millionth; null where none or several do. */
+/** Logged values are rounded, and a schedule's highest is seldom logged itself. */
+const sameNumber = 0.01;
+
+/** The one line that holds a number equal to this one, within a hundredth; null where none or several do. */
 export function lineOfNumber(text: string, value: number): ScriptPlace | null {
   const found = linesOf(text).filter(({ code }) =>
     [...code.matchAll(/(?<![\w.])\d+(?:\.\d*)?(?:e[-+]?\d+)?|(?<![\w.])\.\d+/gi)].some(
-      ([literal]) => Math.abs(Number(literal) - value) <= 1e-6 * Math.abs(value),
+      ([literal]) => Math.abs(Number(literal) - value) <= sameNumber * Math.abs(value),
     ),
   );
   return found.length === 1 && found[0] !== undefined ? placeIn(found[0]) : null;

@@ -17,8 +17,7 @@ for (const folder of process.argv.slice(2)) {
     if (read === null) continue;
     count++;
     const { value } = await diagnoseLogs(logs, { script: { text: read.text, facts: { ...read.facts, path: script } } });
-    const places = value.runs
-      .flatMap(({ verdicts }) => verdicts.map(({ kind, code }) => ({ kind, row: code?.row })));
+    const places = value.runs.flatMap(({ verdicts }) => verdicts.map(({ kind, code }) => ({ kind, row: code?.row })));
 
     const hit = places.some(({ row }) => row === codeLine);
     found += hit ? 1 : 0;

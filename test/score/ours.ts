@@ -1,21 +1,30 @@
-import { readFileSync } from "node:fs";
+import { createFactsReader } from "../../server/cli/codeFacts.ts";
+import { acrossRuns } from "../../server/diagnosis/acrossRuns.ts";
+import { batchNormInstability } from "../../server/diagnosis/batchNormBursts.ts";
+import { readRuns as readLogs } from "../../server/monitor/diagnoseLogs.ts";
 import type { RunReading } from "../../server/monitor/runReading.ts";
-import { createRunReading } from "../../server/monitor/runReading.ts";
-import { findLogs } from "../../server/runs/findLogs.ts";
 import type { Series } from "../../server/runs/run.ts";
 import type { Case } from "./cases.ts";
 import type { Said } from "./match.ts";
 
-/** The logs of a case, each read as a run. */
+const reader = createFactsReader();
+
+/** The logs of a case, each read as a run, and what they show together. A batch norm is looked for in the case's script. */
 export async function readRuns(at: Case): Promise<{ readonly runs: RunReading[]; readonly across: Said[] }> {
-  const found = (await Promise.all(at.logs.map((each) => findLogs(each)))).flat();
-  const runs = found.map(({ path, name }) => {
-    const reading = createRunReading(path, name, path);
-    reading.push(readFileSync(path));
-    reading.finish();
-    return reading;
+  const script = at.script === null ? null : await reader.factsOf(at.script);
+  const { value: runs } = await readLogs(at.logs);
+  const judged = runs.map(({ run, findings }) => ({ run, verdicts: findings.map(({ verdict }) => verdict) }));
+  const across = acrossRuns(judged).map(({ kind, onsetStep }) => ({
+    kind,
+    onset: onsetStep ?? 0,
+    delay: Number.NaN,
+    log: "",
+  }));
+  const bursts = judged.flatMap(({ run, verdicts }) => {
+    const found = batchNormInstability(run, verdicts, script);
+    return found === null ? [] : [{ kind: found.kind, onset: found.onsetStep, delay: Number.NaN, log: run.name }];
   });
-  return { runs, across: [] };
+  return { runs, across: [...across, ...bursts] };
 }
 
 /** Position of the last point at or before the step. */
