@@ -2,25 +2,29 @@ import type { SeriesRole, StepAxis } from "../runs/run.ts";
 import type { LossCurves } from "./lossCurves.ts";
 import type { RunContext } from "./runContext.ts";
 
-export type VerdictKind =
-  | "non-finite"
-  | "loss-growth"
-  | "loss-spike"
-  | "grad-explosion-intermittent"
-  | "grad-explosion-smooth"
-  | "vanishing-gradient"
-  | "lr-change-coincident"
-  | "overfitting"
-  | "data-shift"
-  | "repeatable-onset"
-  | "plateau"
-  | "loss-scale-collapse"
-  | "adam-denominator"
-  | "resume-without-optimizer-state"
-  | "batch-norm-instability"
-  | "adam-nonconvergence"
-  | "weight-decay-interaction"
-  | "recovered";
+/** Every kind of verdict that a run can get. */
+export const verdictKinds = [
+  "non-finite",
+  "loss-growth",
+  "loss-spike",
+  "grad-explosion-intermittent",
+  "grad-explosion-smooth",
+  "vanishing-gradient",
+  "lr-change-coincident",
+  "overfitting",
+  "data-shift",
+  "repeatable-onset",
+  "plateau",
+  "loss-scale-collapse",
+  "adam-denominator",
+  "resume-without-optimizer-state",
+  "batch-norm-instability",
+  "adam-nonconvergence",
+  "weight-decay-interaction",
+  "recovered",
+] as const;
+
+export type VerdictKind = (typeof verdictKinds)[number];
 
 /** What a detector says: plain data, without cause or advice (these are the diagnosis's). */
 export interface Verdict {

@@ -24,6 +24,9 @@ interface WatchedPath {
 const messageInterval = 50;
 const messageIntervalPerRun = 2.5;
 
+/** Milliseconds that a file system's times may be behind the clock: FAT keeps them in steps of 2 s. */
+const clockTolerance = 2_000;
+
 /** How many polls pass between two searches of a folder: listing costs more than a stat. */
 const pollsPerSearch = 2;
 /** A search that takes long is repeated after this many times as long, so that it takes a hundredth of the time. */
@@ -113,6 +116,9 @@ export function createMonitor(given: MonitorOptions): Monitor {
   async function search(entry: WatchedPath): Promise<void> {
     const { path } = entry.params;
     const status = await stat(path).catch(() => null);
+    if (status === null && entry.params.writtenSince !== undefined) {
+      return;
+    }
     if (status === null && entry.runIds.size === 0) {
       // Nothing there yet: a waiting run under its name shows that it is watched.
       openFile(path, entry.params.name ?? basename(path), entry.params);
@@ -127,6 +133,9 @@ export function createMonitor(given: MonitorOptions): Monitor {
       live.delete(path);
     }
     for (const log of await findLogs(path)) {
+      if (!(await isWanted(log, entry))) {
+        continue;
+      }
       if (log.store !== undefined) {
         await openStoreRuns(log, entry);
         continue;
@@ -140,6 +149,15 @@ export function createMonitor(given: MonitorOptions): Monitor {
         entry.runIds.add(log.path);
       }
     }
+  }
+
+  /** A log from before the run that is watched is another run's, unless that one goes on. */
+  async function isWanted(log: FoundLog, { params, runIds }: WatchedPath): Promise<boolean> {
+    if (params.writtenSince === undefined || runIds.has(log.path) || stores.has(log.path)) {
+      return true;
+    }
+    const written = await stat(log.path).catch(() => null);
+    return written !== null && written.mtimeMs >= params.writtenSince - clockTolerance;
   }
 
   async function searchAgain(entry: WatchedPath, from: number): Promise<void> {
@@ -163,8 +181,9 @@ export function createMonitor(given: MonitorOptions): Monitor {
     async watch(params) {
       await assertReadable(params.path);
       const before = watched.get(params.path);
+      const all = before !== undefined && before.params.writtenSince === undefined;
       const entry: WatchedPath = {
-        params,
+        params: all ? before.params : params,
         runIds: before?.runIds ?? new Set(),
         copies: before?.copies ?? new Map(),
         nextSearch: 0,

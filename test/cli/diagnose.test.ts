@@ -46,7 +46,7 @@ test("a missing log or script, and a folder without logs, are one message and 2;
   assert.match(stdout, /non-finite/);
   assert.match(stderr, /^haywire: absent\.log: /);
   assert.equal(stderr.trimEnd().split("\n").length, 1);
-  for (const argv of [["empty"], ["--code", "absent.py", "a.jsonl"], [], ["--format", "sarif", "a.jsonl"]]) {
+  for (const argv of [["empty"], ["--code", "absent.py", "a.jsonl"], [], ["--format", "xml", "a.jsonl"]]) {
     const bad = await run(["diagnose", ...argv], { cwd });
     assert.equal(bad.status, 2, argv.join(" "));
     assert.equal(bad.stderr.trimEnd().split("\n").length, 1, bad.stderr);
