@@ -6,11 +6,15 @@ import type { Run, Series } from "../runs/run.ts";
 export interface JudgedRun {
   readonly run: Run;
   readonly verdicts: readonly Verdict[];
+  /** As its maker named it, where that is not the name of its log. */
+  readonly ownName?: string;
+  /** Settings that it was logged with, as written. */
+  readonly settings?: ReadonlyMap<string, string>;
 }
 
 /** What several runs show together. */
 export interface AcrossVerdict {
-  readonly kind: VerdictKind;
+  readonly kind: VerdictKind | "many-hyperparameters-changed";
   readonly runs: readonly string[];
   /** The run that it is said of, where it is one of a pair. */
   readonly onsetStep: number | null;
@@ -38,7 +42,7 @@ const partedFrom = 0.15;
 /** Findings over several finished runs: what begins at one place in all of them, and twins of which one fails. Pure. */
 export function acrossRuns(judged: readonly JudgedRun[]): AcrossVerdict[] {
   const distinct = judged.filter(({ run }, i) => !judged.slice(0, i).some((earlier) => isSameRun(earlier.run, run)));
-  return [...repeatedOnsets(distinct), ...partedTwins(distinct)];
+  return [...repeatedOnsets(distinct), ...partedTwins(distinct), ...incomparable(distinct)];
 }
 
 function repeatedOnsets(judged: readonly JudgedRun[]): AcrossVerdict[] {
@@ -73,6 +77,42 @@ function repeatedOnsets(judged: readonly JudgedRun[]): AcrossVerdict[] {
 
 const variants = ["amsgrad", "adamw", "adam"] as const;
 
+/** Two runs that differ in so many settings tell nothing of any of them. */
+const tooManyChanges = 5;
+
+function changedSettings(a: JudgedRun, b: JudgedRun): string[] {
+  const names = new Set([...(a.settings?.keys() ?? []), ...(b.settings?.keys() ?? [])]);
+  return [...names].filter((name) => a.settings?.get(name) !== b.settings?.get(name));
+}
+
+/** Pairs of runs whose comparison proves nothing. One is told: the others are alike. */
+function incomparable(judged: readonly JudgedRun[]): AcrossVerdict[] {
+  for (const [i, first] of judged.entries()) {
+    for (const second of judged.slice(i + 1)) {
+      const changed =
+        (first.settings?.size ?? 0) > 0 && (second.settings?.size ?? 0) > 0 ? changedSettings(first, second) : [];
+      if (changed.length >= tooManyChanges) {
+        return [
+          {
+            kind: "many-hyperparameters-changed",
+            runs: [nameOf(first), nameOf(second)],
+            onsetStep: null,
+            confidence: 1,
+            evidence: [`${changed.length} settings differ: ${changed.slice(0, 8).join(", ")}`],
+            causes: [],
+            nextStep: "Change one of them at a time: what helped cannot be told from these runs.",
+          },
+        ];
+      }
+    }
+  }
+  return [];
+}
+
+function nameOf({ run, ownName }: JudgedRun): string {
+  return ownName === undefined || ownName === "" ? run.name : ownName;
+}
+
 /** The optimizer that a run's name holds, and the rest of the name. */
 function variantOf(name: string): { readonly variant: (typeof variants)[number]; readonly rest: string } | null {
   const lower = name.toLowerCase();
@@ -84,24 +124,25 @@ function variantOf(name: string): { readonly variant: (typeof variants)[number];
 
 function partedTwins(judged: readonly JudgedRun[]): AcrossVerdict[] {
   const found: AcrossVerdict[] = [];
-  const named = judged.flatMap(({ run }) => {
-    const known = variantOf(run.name);
-    return known === null ? [] : [{ run, ...known }];
+  const named = judged.flatMap((each) => {
+    const known = variantOf(nameOf(each)) ?? variantOf(each.settings?.get("optimizer") ?? "");
+    return known === null ? [] : [{ each, run: each.run, ...known }];
   });
   for (const plain of named.filter(({ variant }) => variant === "adam")) {
     for (const other of named.filter(({ variant, rest }) => variant !== "adam" && rest === plain.rest)) {
-      const parted = partingOf(plain.run, other.run);
+      const changed = changedSettings(plain.each, other.each).filter((name) => !/optim|amsgrad|name/i.test(name));
+      const parted = changed.length > 0 ? null : partingOf(plain.run, other.run);
       if (parted === null) {
         continue;
       }
       const isAmsgrad = other.variant === "amsgrad";
       found.push({
         kind: isAmsgrad ? "adam-nonconvergence" : "weight-decay-interaction",
-        runs: [plain.run.name, other.run.name],
+        runs: [nameOf(plain.each), nameOf(other.each)],
         onsetStep: parted.step,
         confidence: 0.8,
         evidence: [
-          `${parted.series}: ${plain.run.name} ends at ${numberWords(parted.plain)}, ${other.run.name} at ${numberWords(parted.other)}`,
+          `${parted.series}: ${nameOf(plain.each)} ends at ${numberWords(parted.plain)}, ${nameOf(other.each)} at ${numberWords(parted.other)}`,
           `they part for good at about step ${stepWords(parted.step)}`,
         ],
         causes: [

@@ -10,7 +10,8 @@ const startShare = 0.05;
 const settings = {
   smallestRise: Math.log(2),
   spreads: 5,
-  probability: 1e-4,
+  // Three are asked for, so that each may be less certain than a spike that is told alone.
+  probability: 1e-2,
   jointProbability: 1e-2,
   levelWindow: 16,
 };

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { type AcrossVerdict, acrossRuns } from "../diagnosis/acrossRuns.ts";
+import { type AcrossVerdict, acrossRuns, type JudgedRun } from "../diagnosis/acrossRuns.ts";
 import { batchNormInstability } from "../diagnosis/batchNormBursts.ts";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { evidenceAt } from "../diagnosis/runEvidence.ts";
@@ -28,24 +28,34 @@ export async function diagnoseLogs(
   paths: readonly string[],
   options: DiagnoseOptions = {},
 ): Promise<Outcome<DiagnosisReport>> {
-  const { value: readings, problems } = await readRuns(paths);
+  const { value: read, problems } = await readRuns(paths);
   const script = options.script ?? null;
-  const across = acrossRuns(
-    readings.map(({ run, findings }) => ({ run, verdicts: findings.map(({ verdict }) => verdict) })),
-  );
+  const across = acrossRuns(read.map(judgedRun));
   return {
     value: {
-      runs: readings.map((reading) => reportedRun(reading, script)),
+      runs: read.map(({ reading }) => reportedRun(reading, script)),
       across_runs: across.map((each) => reportedAcross(each, script)),
     },
     problems,
   };
 }
 
+/** A log that was read to its end, with what its store says of the run beside numbers. */
+export interface ReadRun {
+  readonly reading: RunReading;
+  readonly ownName: string;
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/** What is looked at when runs are compared. */
+export function judgedRun({ reading, ownName, settings }: ReadRun): JudgedRun {
+  return { run: reading.run, verdicts: reading.findings.map(({ verdict }) => verdict), ownName, settings };
+}
+
 /** The runs of logs and folders, each read to its end. */
-export async function readRuns(paths: readonly string[]): Promise<Outcome<RunReading[]>> {
+export async function readRuns(paths: readonly string[]): Promise<Outcome<ReadRun[]>> {
   const problems: Problem[] = [];
-  const readings: RunReading[] = [];
+  const readings: ReadRun[] = [];
   for (const path of paths) {
     for (const log of await logsAt(path, problems)) {
       if (log.store !== undefined) {
@@ -61,7 +71,7 @@ export async function readRuns(paths: readonly string[]): Promise<Outcome<RunRea
       }
       reading.finish();
       problems.push(...reading.problems().map((message) => ({ path: log.path, message })));
-      readings.push(reading);
+      readings.push({ reading, ownName: "", settings: new Map() });
     }
   }
   return { value: readings, problems };
@@ -90,14 +100,14 @@ function reportedAcross(found: AcrossVerdict, script: RunScript | null): Reporte
   };
 }
 
-async function readStore(log: FoundLog, found: FoundStore, problems: Problem[]): Promise<RunReading[]> {
+async function readStore(log: FoundLog, found: FoundStore, problems: Problem[]): Promise<ReadRun[]> {
   const store = openStore(log.path, found);
   try {
-    return (await store.look()).map(({ id, name, records, skipped }) => {
+    return (await store.look()).map(({ id, name, records, skipped, settings }) => {
       const reading = createRunReading(storeRunId(log.path, id), storeRunName(log.name, name, id), log.path);
       reading.pushRecords(records, store.format, skipped);
       reading.finish();
-      return reading;
+      return { reading, ownName: name, settings };
     });
   } catch (error) {
     problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });

@@ -1,7 +1,7 @@
 import { createFactsReader } from "../../server/cli/codeFacts.ts";
 import { acrossRuns } from "../../server/diagnosis/acrossRuns.ts";
 import { batchNormInstability } from "../../server/diagnosis/batchNormBursts.ts";
-import { readRuns as readLogs } from "../../server/monitor/diagnoseLogs.ts";
+import { judgedRun, readRuns as readLogs } from "../../server/monitor/diagnoseLogs.ts";
 import type { RunReading } from "../../server/monitor/runReading.ts";
 import type { Series } from "../../server/runs/run.ts";
 import type { Case } from "./cases.ts";
@@ -12,14 +12,12 @@ const reader = createFactsReader();
 /** The logs of a case, each read as a run, and what they show together. A batch norm is looked for in the case's script. */
 export async function readRuns(at: Case): Promise<{ readonly runs: RunReading[]; readonly across: Said[] }> {
   const script = at.script === null ? null : await reader.factsOf(at.script);
-  const { value: runs } = await readLogs(at.logs);
-  const judged = runs.map(({ run, findings }) => ({ run, verdicts: findings.map(({ verdict }) => verdict) }));
-  const across = acrossRuns(judged).map(({ kind, onsetStep }) => ({
-    kind,
-    onset: onsetStep ?? 0,
-    delay: Number.NaN,
-    log: "",
-  }));
+  const { value: read } = await readLogs(at.logs);
+  const runs = read.map(({ reading }) => reading);
+  const judged = read.map(judgedRun);
+  const across = acrossRuns(judged).flatMap(({ kind, onsetStep }) =>
+    kind === "many-hyperparameters-changed" ? [] : [{ kind, onset: onsetStep ?? 0, delay: Number.NaN, log: "" }],
+  );
   const bursts = judged.flatMap(({ run, verdicts }) => {
     const found = batchNormInstability(run, verdicts, script);
     return found === null ? [] : [{ kind: found.kind, onset: found.onsetStep, delay: Number.NaN, log: run.name }];
