@@ -1,19 +1,16 @@
-import { stat } from "node:fs/promises";
-import { type AcrossVerdict, acrossRuns, type JudgedRun } from "../diagnosis/acrossRuns.ts";
+import { type AcrossVerdict, acrossRuns } from "../diagnosis/acrossRuns.ts";
 import { batchNormInstability } from "../diagnosis/batchNormBursts.ts";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { evidenceAt } from "../diagnosis/runEvidence.ts";
 import { type RunScript, steppedOptimizer } from "../diagnosis/script.ts";
 import { lineMatching } from "../diagnosis/scriptLines.ts";
-import { readLog } from "../logs/readLog.ts";
 import type { VerdictView } from "../protocol.ts";
-import { type FoundLog, findLogs } from "../runs/findLogs.ts";
-import { type FoundStore, openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { nonFiniteKind } from "../runs/rangeOf.ts";
 import { indexLines, offsetAt, rowColumnAt } from "../text/lineIndex.ts";
-import type { Outcome, Problem } from "../text/problem.ts";
+import type { Outcome } from "../text/problem.ts";
 import type { DiagnosisReport, ReportedAcross, ReportedNumber, ReportedRun, ReportedVerdict } from "./logDiagnosis.ts";
-import { createRunReading, type Finding, type RunReading } from "./runReading.ts";
+import { judgedRun, readRuns } from "./readRuns.ts";
+import type { Finding, RunReading } from "./runReading.ts";
 
 export interface DiagnoseOptions {
   /** The script that made the logs, with its path as it is to be shown. */
@@ -40,43 +37,6 @@ export async function diagnoseLogs(
   };
 }
 
-/** A log that was read to its end, with what its store says of the run beside numbers. */
-export interface ReadRun {
-  readonly reading: RunReading;
-  readonly ownName: string;
-  readonly settings: ReadonlyMap<string, string>;
-}
-
-/** What is looked at when runs are compared. */
-export function judgedRun({ reading, ownName, settings }: ReadRun): JudgedRun {
-  return { run: reading.run, verdicts: reading.findings.map(({ verdict }) => verdict), ownName, settings };
-}
-
-/** The runs of logs and folders, each read to its end. */
-export async function readRuns(paths: readonly string[]): Promise<Outcome<ReadRun[]>> {
-  const problems: Problem[] = [];
-  const readings: ReadRun[] = [];
-  for (const path of paths) {
-    for (const log of await logsAt(path, problems)) {
-      if (log.store !== undefined) {
-        readings.push(...(await readStore(log, log.store, problems)));
-        continue;
-      }
-      const reading = createRunReading(log.path, log.name, log.path);
-      try {
-        await readLog(log.path, (bytes) => reading.push(bytes));
-      } catch (error) {
-        problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });
-        continue;
-      }
-      reading.finish();
-      problems.push(...reading.problems().map((message) => ({ path: log.path, message })));
-      readings.push({ reading, ownName: "", settings: new Map() });
-    }
-  }
-  return { value: readings, problems };
-}
-
 /** Where the script builds the optimizer whose variants two runs differ in. */
 function reportedAcross(found: AcrossVerdict, script: RunScript | null): ReportedAcross {
   const { kind, runs, onsetStep, confidence, evidence, causes, nextStep } = found;
@@ -98,43 +58,6 @@ function reportedAcross(found: AcrossVerdict, script: RunScript | null): Reporte
         ? null
         : { filename: script.facts.path, ...rowColumnAt(indexLines(script.text), place.start) },
   };
-}
-
-async function readStore(log: FoundLog, found: FoundStore, problems: Problem[]): Promise<ReadRun[]> {
-  const store = openStore(log.path, found);
-  try {
-    return (await store.look()).map(({ id, name, records, skipped, settings }) => {
-      const reading = createRunReading(storeRunId(log.path, id), storeRunName(log.name, name, id), log.path);
-      reading.pushRecords(records, store.format, skipped);
-      reading.finish();
-      return { reading, ownName: name, settings };
-    });
-  } catch (error) {
-    problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });
-    return [];
-  }
-}
-
-async function logsAt(path: string, problems: Problem[]): Promise<FoundLog[]> {
-  try {
-    await stat(path);
-  } catch (error) {
-    problems.push({ path, message: `cannot be read: ${messageOf(error)}` });
-    return [];
-  }
-  const logs = await findLogs(path);
-  if (logs.length === 0) {
-    problems.push({
-      path,
-      message:
-        "holds no logs (.log, .txt, .out, .err, .jsonl, .csv, .tsv, .wandb, tfevents, trainer_state.json, runs of MLflow, .db)",
-    });
-  }
-  return logs;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function reportedRun(reading: RunReading, script: RunScript | null): ReportedRun {

@@ -1,7 +1,7 @@
 import { createFactsReader } from "../../server/cli/codeFacts.ts";
 import { acrossRuns } from "../../server/diagnosis/acrossRuns.ts";
 import { batchNormInstability } from "../../server/diagnosis/batchNormBursts.ts";
-import { judgedRun, readRuns as readLogs } from "../../server/monitor/diagnoseLogs.ts";
+import { judgedRun, readRuns as readLogs } from "../../server/monitor/readRuns.ts";
 import type { RunReading } from "../../server/monitor/runReading.ts";
 import type { Series } from "../../server/runs/run.ts";
 import type { Case } from "./cases.ts";
