@@ -1,5 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import type { LinePattern } from "../logs/linePatterns.ts";
 import { text } from "../logs/text.ts";
 import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } from "../protocol.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
@@ -48,6 +49,8 @@ export function createMonitor(given: MonitorOptions): Monitor {
   const terminals = new Map<string, ReturnType<typeof plainTerminalText>>();
   const watched = new Map<string, WatchedPath>();
   const stores = new Map<string, StoreFollower>();
+  /** The user's own forms of lines by watched path. */
+  const patternsOf = new Map<string, readonly LinePattern[]>();
   const unwatched = new Set<string>();
   const pollInterval = options.pollInterval ?? 500;
 
@@ -63,7 +66,9 @@ export function createMonitor(given: MonitorOptions): Monitor {
 
   function openFile(path: string, name: string, params: WatchParams, id = path): void {
     if (!live.has(id)) {
-      const run = openLiveRun({ id, name, path, codePath: params.codePath ?? null, followed: true }, options);
+      const codePath = params.codePath ?? null;
+      const patterns = patternsOf.get(params.path) ?? [];
+      const run = openLiveRun({ id, name, path, codePath, patterns, followed: true }, options);
       live.set(id, run);
     }
   }
@@ -180,6 +185,7 @@ export function createMonitor(given: MonitorOptions): Monitor {
   return {
     async watch(params) {
       await assertReadable(params.path);
+      patternsOf.set(params.path, (await options.patternsFor?.(params.path)) ?? []);
       const before = watched.get(params.path);
       const all = before !== undefined && before.params.writtenSince === undefined;
       const entry: WatchedPath = {

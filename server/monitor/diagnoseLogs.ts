@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import type { RunScript } from "../diagnosis/script.ts";
+import type { LinePattern } from "../logs/linePatterns.ts";
 import { readLog } from "../logs/readLog.ts";
 import type { VerdictView } from "../protocol.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
@@ -14,6 +15,8 @@ import { createRunReading, type RunReading } from "./runReading.ts";
 export interface DiagnoseOptions {
   /** The script that made the logs, with its path as it is to be shown. */
   readonly script?: RunScript | null;
+  /** The user's own forms of lines for the log at a path. */
+  readonly patternsFor?: (path: string) => Promise<readonly LinePattern[]>;
 }
 
 /**
@@ -33,7 +36,8 @@ export async function diagnoseLogs(
         runs.push(...readings.map((reading) => reportedRun(reading, options.script ?? null)));
         continue;
       }
-      const reading = createRunReading(log.path, log.name, log.path);
+      const patterns = (await options.patternsFor?.(log.path)) ?? [];
+      const reading = createRunReading(log.path, log.name, log.path, { patterns });
       try {
         await readLog(log.path, (bytes) => reading.push(bytes));
       } catch (error) {

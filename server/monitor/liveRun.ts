@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { type FileFollower, followFile } from "../logs/followFile.ts";
+import type { LinePattern } from "../logs/linePatterns.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
 import type { StoreRun } from "../logs/logStore.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
@@ -37,6 +38,8 @@ export interface LiveRunParams {
   readonly path: string;
   readonly codePath: string | null;
   readonly format?: LogFormat;
+  /** The user's own forms of lines. */
+  readonly patterns?: readonly LinePattern[];
   readonly followed: boolean;
 }
 
@@ -70,7 +73,7 @@ export function openLiveRun(
       params.id,
       params.name,
       params.path,
-      params.format === undefined ? {} : { format: params.format },
+      params.format === undefined ? { patterns: params.patterns ?? [] } : { format: params.format },
     );
   }
 
