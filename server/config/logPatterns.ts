@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type LinePattern, linePattern } from "../logs/linePatterns.ts";
+import { type LinePattern, linePattern } from "../text/linePattern.ts";
 import { settingsLayersFor } from "./settingsFiles.ts";
 import { settingsFrom } from "./settingsLayer.ts";
 

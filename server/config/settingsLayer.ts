@@ -1,6 +1,6 @@
 import path from "node:path";
-import { linePattern } from "../logs/linePatterns.ts";
 import type { Rule } from "../rules/rule.ts";
+import { linePattern } from "../text/linePattern.ts";
 import { isRecord } from "../text/plainRecord.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { keyOffset } from "./keyOffset.ts";

@@ -1,24 +1,10 @@
+import type { LinePattern } from "../text/linePattern.ts";
 import type { LogRecord } from "./logFormat.ts";
 import { parseNumber } from "./numberText.ts";
 import { phaseOfWord } from "./recordPhase.ts";
 
-/** A user's own form of lines: a regular expression whose named groups are columns. */
-export type LinePattern = RegExp;
-
 /** Patterns are tried on the start of a line: what a user writes may go back and forth over it. */
 const longestTried = 2000;
-
-/**
- * A pattern as it stands in the settings, `/…/` marks left out: `(?<step>\d+): (?<loss>\S+)`. The group `phase` holds a word
- * (`train`, `eval`). Null when it is no regular expression or names no group.
- */
-export function linePattern(source: string): LinePattern | null {
-  try {
-    return /\(\?<\w+>/.test(source) ? new RegExp(source, "u") : null;
-  } catch {
-    return null;
-  }
-}
 
 /** What the first pattern that fits reads from the line, null when none fits or none of its groups holds a number. */
 export function patternRecord(

@@ -1,6 +1,7 @@
+import type { LinePattern } from "../text/linePattern.ts";
 import { parseJsonLine } from "./jsonl.ts";
 import { createLineDecoder, headLines } from "./lineDecoder.ts";
-import { type LinePattern, patternRecord } from "./linePatterns.ts";
+import { patternRecord } from "./linePatterns.ts";
 import type { LogFormat, LogReader, LogRecord } from "./logFormat.ts";
 import { type BarState, readBar } from "./progressBar.ts";
 import { createLineParser } from "./textRecord.ts";

@@ -1,11 +1,11 @@
 import { access, constants, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { LinePattern } from "../logs/linePatterns.ts";
 import { text } from "../logs/text.ts";
 import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } from "../protocol.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
 import { openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { rangeOf } from "../runs/rangeOf.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import { followStore, type StoreFollower } from "./followStore.ts";
 import { type LiveRun, type LiveRunOptions, openLiveRun } from "./liveRun.ts";
 import type { Monitor, MonitorOptions } from "./monitor.ts";

@@ -1,9 +1,9 @@
 import { diagnose } from "../diagnosis/diagnose.ts";
 import type { RunScript } from "../diagnosis/script.ts";
-import type { LinePattern } from "../logs/linePatterns.ts";
 import type { VerdictView } from "../protocol.ts";
 import { nonFiniteKind } from "../runs/rangeOf.ts";
 import { indexLines, offsetAt, rowColumnAt } from "../text/lineIndex.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import type { Outcome } from "../text/problem.ts";
 import type { DiagnosisReport, ReportedNumber, ReportedRun, ReportedVerdict } from "./logDiagnosis.ts";
 import { readRuns } from "./readRuns.ts";

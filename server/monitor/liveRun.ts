@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { type FileFollower, followFile } from "../logs/followFile.ts";
-import type { LinePattern } from "../logs/linePatterns.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
 import type { StoreRun } from "../logs/logStore.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import type { MonitorOptions } from "./monitor.ts";
 import { createRunReading, type Finding, type RunReading } from "./runReading.ts";
 import { runView } from "./runView.ts";

@@ -1,5 +1,4 @@
 import type { TrainingFacts } from "../facts/trainingFacts.ts";
-import type { LinePattern } from "../logs/linePatterns.ts";
 import type {
   RangeRequest,
   RangeResult,
@@ -8,6 +7,7 @@ import type {
   VerdictView,
   WatchParams,
 } from "../protocol.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 
 /** What the monitor is given: where its news go, and how it learns what a script says. */
 export interface MonitorOptions {

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
-import type { LinePattern } from "../logs/linePatterns.ts";
 import { readLog } from "../logs/readLog.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
 import { type FoundStore, openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { createRunReading, type RunReading } from "./runReading.ts";
 

@@ -2,11 +2,11 @@ import { createDetectors, type DetectorSet } from "../detectors/detectorSet.ts";
 import type { Verdict, VerdictKind } from "../detectors/verdict.ts";
 import { evidenceAt, type RunEvidence } from "../diagnosis/runEvidence.ts";
 import { fallbackFormat } from "../logs/index.ts";
-import type { LinePattern } from "../logs/linePatterns.ts";
 import type { LogFormat, LogReader, LogRecord } from "../logs/logFormat.ts";
 import { textWith } from "../logs/text.ts";
 import { appendRecord, createRun, type GrowingRun } from "../runs/growingRun.ts";
 import type { RunSource } from "../runs/run.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import { createFormatChoice } from "./formatChoice.ts";
 
 /** A verdict with what the other columns of the run showed when it was reached. */

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { logPatternsFor } from "../../server/config/logPatterns.ts";
-import { linePattern } from "../../server/logs/linePatterns.ts";
 import { textWith } from "../../server/logs/text.ts";
 import { diagnoseLogs } from "../../server/monitor/diagnoseLogs.ts";
+import { linePattern } from "../../server/text/linePattern.ts";
 
 const log = "k=12 / A~0.5 (train)\nk=24 / A~nan (eval)\nstep 36 | loss: 0.25\n";
 
