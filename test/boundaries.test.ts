@@ -83,7 +83,7 @@ test("the panel imports only its own files, its plotting library and the protoco
 });
 
 test("the pure rooms touch no disk, clock, process or environment", () => {
-  const pure = ["text", "syntax", "facts", "frameworks", "rules", "detectors", "diagnosis", "report"];
+  const pure = ["text", "syntax", "facts", "frameworks", "rules", "refactorings", "detectors", "diagnosis", "report"];
   const impure = /^(node:)?(fs|path|os|process|child_process|net|http|https|worker_threads)(\/|$)|^chokidar$/;
   const globals = /\b(process\.|Date\.now|new Date\(\)|performance\.now|setTimeout|setInterval)/;
   const wrong = server
@@ -100,6 +100,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   facts: ["text", "syntax"],
   frameworks: ["text", "syntax", "facts"],
   rules: ["text", "syntax", "facts", "frameworks"],
+  refactorings: ["text", "facts", "frameworks", "rules"],
   lint: ["text", "syntax", "facts", "frameworks", "rules", "config"],
   config: ["text", "rules"],
   logs: ["text"],

@@ -71,7 +71,6 @@ export async function* checkFiles(
       const run = await lastSnapshotOf(file, runs);
       const lastRun = run === null ? null : { name: runText(run), hyperparameters: run.hyperparameters };
       const libraryVersions = await libraryVersionsFor(file, versions);
-      const { fixes } = options;
       const checked = workers.check({
         name,
         file,
@@ -80,7 +79,8 @@ export async function* checkFiles(
         libraryVersions,
         earlierText,
         lastRun,
-        fixes,
+        fixes: options.fixes,
+        wantsFacts: options.everything,
       });
       answers.push(
         checked.then(

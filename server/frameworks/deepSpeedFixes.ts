@@ -42,13 +42,13 @@ function decoupleWeightDecay({ text }: FixContext, { start, end }: OptimizerFact
 
 /** A number that is written out; nothing is added to a configuration. */
 export function setWrittenArgument(
-  { text }: FixContext,
+  context: FixContext,
   optimizer: OptimizerFact,
   name: "eps" | "learningRate",
   literal: string,
 ): FixDraft | null {
   const argument = optimizer.arguments[name];
-  const range = argument?.given === true ? literalBehind(text, argument) : null;
+  const range = argument?.given === true ? literalBehind(context, argument) : null;
   if (argument === undefined || range === null) return null;
   return { title: `Set ${argument.keyword} to ${literal}`, edits: [{ ...range, newText: literal }] };
 }

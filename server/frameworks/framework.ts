@@ -30,6 +30,14 @@ import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
 import type { UnshuffledDataFact } from "../facts/unshuffledDataFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 
+/** A cheap look at a text that names a framework. */
+export interface FrameworkNeeds {
+  /** Without any of these words, of three ASCII characters or more, no closer look is taken. */
+  readonly words: readonly string[];
+  /** The closer look, at a text with the words that were found in it. */
+  readonly test: (text: string, found: ReadonlySet<string>) => boolean;
+}
+
 /** One library whose training code is understood: `frameworks/NAME.ts`, with one line in `frameworks/index.ts`. */
 export interface Framework {
   readonly name: FrameworkName;
@@ -42,7 +50,7 @@ export interface Framework {
    * What a text must hold beside a mention for any rule to have something to find; `check` does not parse a text without it. Every
    * new kind of fact adds its words here. Left out, a mention is enough.
    */
-  readonly needs?: Pick<RegExp, "test">;
+  readonly needs?: FrameworkNeeds;
   /** What the file says through this library's API; null when it does not use it. */
   readonly collect: (source: SourceIndex, libraryVersions: ReadonlyMap<string, string>) => FrameworkFacts | null;
   /** The fixes that it has a way to write. */
@@ -79,6 +87,8 @@ export interface FrameworkFixes {
   readonly unscaleBeforeClip: (context: FixContext, loop: TrainingLoopFact, clip: TrainingEvent) => FixDraft | null;
   /** The optimizer with decoupled decay and the same arguments (AdamW), with its import. */
   readonly decoupleWeightDecay: (context: FixContext, optimizer: OptimizerFact) => FixDraft | null;
+  /** Divides by the largest second moment so far. */
+  readonly turnOnAmsgrad: (context: FixContext, optimizer: OptimizerFact) => FixDraft | null;
   /** Sets or replaces one number among the optimizer's arguments. */
   readonly setOptimizerArgument: (
     context: FixContext,
@@ -105,6 +115,10 @@ export interface FrameworkFixes {
   readonly stepScheduler: (context: FixContext, scheduler: SchedulerFact) => FixDraft | null;
   /** Lowers the rate over a loop of epochs: on a plateau of the validation loss where there is one, else along a cosine. */
   readonly scheduleRate: (context: FixContext, optimizer: OptimizerFact, epochs: EpochLoopFact) => FixDraft | null;
+  /** Raises the rate over the first epochs or steps of a loop, and lowers it along a cosine over the rest. */
+  readonly warmUpRate: (context: FixContext, optimizer: OptimizerFact, epochs: EpochLoopFact) => FixDraft | null;
+  /** Raises the rate over the first steps of a schedule that begins at its full rate. */
+  readonly warmUpSchedule: (context: FixContext, scheduler: SchedulerFact, optimizer: OptimizerFact) => FixDraft | null;
   /** Puts one call of a loss scaler right. */
   readonly correctScalerCall: (
     context: FixContext,

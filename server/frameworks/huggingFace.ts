@@ -4,9 +4,11 @@ import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import { linkedCalls } from "../facts/linkedCalls.ts";
 import { qualifiedName } from "../facts/qualifiedName.ts";
 import { asFlag } from "../facts/resolve.ts";
+import type { SchedulerFact } from "../facts/schedulerFacts.ts";
 import type { CallSite, SourceIndex } from "../facts/scope.ts";
 import type { TrainerFact } from "../facts/trainerFacts.ts";
 import type { OptimizerFact, PrecisionFact, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import { appendArgument } from "./argumentInsertion.ts";
 import { boundTo } from "./boundTo.ts";
 import { trainerEpochs } from "./fitEpochs.ts";
 import type { FixContext, FixDraft, Framework } from "./framework.ts";
@@ -15,6 +17,7 @@ import { argumentClasses, optimizerNamed, optimizerParameters, trainerParameters
 import { clipByTrainer, showNonfinite } from "./huggingFaceFixes.ts";
 import { warmlessTrainer } from "./huggingFaceSchedules.ts";
 import { replaceThreshold, settingTooHigh } from "./ineffectiveClips.ts";
+import { literalBehind } from "./literalBehind.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
 import { collectTorchTraits } from "./pytorchTraits.ts";
 import { argumentsOfSignature } from "./signatureArguments.ts";
@@ -28,13 +31,15 @@ interface ArgumentsSite {
   readonly optimizer: OptimizerFact;
 }
 
+const argumentsCall = new RegExp(`\\b(?:${argumentClasses.join("|")})\\s*\\(`);
+
 /** Training by transformers' Trainer and what is built on it: the settings stand in TrainingArguments or a class like it. */
 export const huggingFace: Framework = {
   name: "huggingface",
   title: "Hugging Face",
   language: "python",
   mentions: ["transformers", "from trl", "import trl"],
-  needs: new RegExp(`\\b(?:${argumentClasses.join("|")})\\s*\\(`),
+  needs: { words: argumentClasses, test: (text) => argumentsCall.test(text) },
   collect(source) {
     const found = argumentClasses.flatMap((name) =>
       (source.callsByTerminalName.get(name) ?? []).flatMap((site) => argumentsAt(site, name)),
@@ -68,6 +73,7 @@ export const huggingFace: Framework = {
     showNonfinite,
     saveState: saveEverything,
     scheduleRate,
+    warmUpSchedule,
   },
 };
 
@@ -126,6 +132,17 @@ function scheduleRate(context: FixContext, _optimizer: OptimizerFact, run: Epoch
   if (written === null) return null;
   const newText = `${written[1]}cosine${written[1]}`;
   return { title: "Lower the learning rate along a cosine", edits: [{ ...range, newText }] };
+}
+
+/** Its schedules all take `warmup_steps`. */
+function warmUpSchedule(context: FixContext, { start, end }: SchedulerFact): FixDraft | null {
+  const settings = context.facts.trainers.find((each) => each.start === start)?.settings;
+  const setting = settings?.warmupSteps;
+  if (setting === undefined || settings?.warmupRatio?.given === true) return null;
+  const title = "Raise the learning rate over the first 1000 steps with warmup_steps=1000";
+  if (!setting.given) return { title, edits: appendArgument(context.text, { start, end }, "warmup_steps=1000") };
+  const range = literalBehind(context, setting);
+  return range === null ? null : { title, edits: [{ ...range, newText: "1000" }] };
 }
 
 function mayBeSet({ settings }: TrainerFact, name: "deepSpeed"): boolean {

@@ -5,7 +5,8 @@ import { literalBehind } from "./literalBehind.ts";
 
 /** Clipping as an argument of the trainer: its number where one is written, else appended to the call that the loop stands for. */
 export function clipByTrainer(keyword: string): FrameworkFixes["clipGradientNorm"] {
-  return ({ text, facts }, loop, _step, maximumNorm) => {
+  return (context, loop, _step, maximumNorm) => {
+    const { text, facts } = context;
     const written = maximumNorm.toFixed(1);
     const title = `Clip the gradient norm to ${written} with ${keyword}=${written}`;
     const trainer = facts.trainers.find(({ start, end }) => start === loop.start && end === loop.end);
@@ -15,7 +16,7 @@ export function clipByTrainer(keyword: string): FrameworkFixes["clipGradientNorm
       if (setting.range === null && setting.resolved.chain[0]?.via !== "library default") return null;
       return { title, edits: appendArgument(text, loop, `${keyword}=${written}`) };
     }
-    const range = literalBehind(text, setting);
+    const range = literalBehind(context, setting);
     return range === null ? null : { title, edits: [{ ...range, newText: written }] };
   };
 }
@@ -33,6 +34,6 @@ export function showNonfinite({ text, facts }: FixContext, hidden: HiddenNonfini
   if (setting === undefined) return null;
   if (!setting.given) return { title, edits: appendArgument(text, hidden.call, "logging_nan_inf_filter=False") };
   const last = setting.resolved.known ? setting.resolved.chain.at(-1) : undefined;
-  if (last === undefined || text.slice(last.start, last.end) !== "True") return null;
+  if (last?.path !== facts.path || text.slice(last.start, last.end) !== "True") return null;
   return { title, edits: [{ start: last.start, end: last.end, newText: "False" }] };
 }

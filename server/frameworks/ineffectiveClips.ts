@@ -25,12 +25,12 @@ export function settingTooHigh(
 
 /** The threshold where it is written as a number. */
 export function replaceThreshold(
-  { text }: FixContext,
+  context: FixContext,
   { threshold, name }: IneffectiveClipFact,
   maximumNorm: number,
 ): FixDraft | null {
   if (threshold === null) return null;
-  const range = literalBehind(text, { resolved: threshold });
+  const range = literalBehind(context, { resolved: threshold });
   const written = maximumNorm.toFixed(1);
   return range === null ? null : { title: `Clip at ${written} with ${name}`, edits: [{ ...range, newText: written }] };
 }

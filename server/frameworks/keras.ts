@@ -30,7 +30,10 @@ export const keras: Framework = {
   language: "python",
   mentions: ["keras", "tensorflow"],
   // Facts begin at an optimizer, a compilation or a loss.
-  needs: /optimizers|enable_check_numerics|compile\s*\(|[cC]ross_?entropy/,
+  needs: {
+    words: ["optimizers", "enable_check_numerics", "compile", "ross_entropy", "rossentropy"],
+    test: (text) => /optimizers|enable_check_numerics|compile\s*\(|[cC]ross_?entropy/.test(text),
+  },
   collect(source) {
     const optimizers = collectKerasOptimizers(source);
     if (optimizers.length === 0 && !/\bkeras\b|GradientTape/.test(source.text)) return null;

@@ -1,3 +1,4 @@
+import type { SchedulerFact } from "../facts/schedulerFacts.ts";
 import type {
   LossTermFact,
   OptimizerFact,
@@ -13,7 +14,11 @@ import { trackOptimizer } from "./kerasCheckpoints.ts";
 import { kerasOptimizers } from "./kerasDefaults.ts";
 import { reduceOnPlateau, stopOnNaN } from "./kerasUnguardedFits.ts";
 import { correctFromLogits } from "./lossInputFixes.ts";
-import { setOptimizerArgument as setCallArgument } from "./pytorchOptimizerFixes.ts";
+import {
+  adamWForAdam,
+  setOptimizerArgument as setCallArgument,
+  turnOnAmsgrad as turnOnInCall,
+} from "./pytorchOptimizerFixes.ts";
 import { shuffleTrainingData } from "./shuffleFixes.ts";
 import { lineContentEnd, lineEndOf } from "./sourceLines.ts";
 import { canonicalTensorflowName } from "./tensorflowNames.ts";
@@ -24,6 +29,9 @@ export const kerasFixes: Partial<FrameworkFixes> = {
   shuffleTrainingData,
   clipGradientNorm,
   setOptimizerArgument,
+  decoupleWeightDecay,
+  turnOnAmsgrad,
+  warmUpSchedule,
   saveState: trackOptimizer,
   stabilizeLossTerm,
   correctLossInput: correctFromLogits,
@@ -64,6 +72,43 @@ function setOptimizerArgument(
   const written = `${argument.keyword}=${literal}`;
   const edits = construct(context.text, context.facts, optimizer, written);
   return edits === null ? null : { title: `Set ${written}`, edits };
+}
+
+/** AdamW came with TensorFlow 2.11, `lr` and `decay` are spellings of before; the legacy classes have none. */
+function decoupleWeightDecay(context: FixContext, optimizer: OptimizerFact): FixDraft | null {
+  const { text } = context;
+  const { start, end, nameRange, algorithm, constructorName } = optimizer;
+  const title = "Use AdamW, which decouples the weight decay";
+  if (algorithm !== "adam") return null;
+  if (isNamed(text, optimizer)) {
+    const quote = text[start] ?? "";
+    return { title, edits: [{ start, end, newText: `${quote}adamw${quote}` }] };
+  }
+  const isOld =
+    /\b(lr|decay)\s*=/.test(text.slice(nameRange.end, end)) || /legacy\.$/.test(text.slice(0, nameRange.start));
+  if (constructorName !== "Adam" || isOld) return null;
+  const modules = ["tensorflow.keras.optimizers", "tf_keras.optimizers", "keras.optimizers"];
+  const edits = adamWForAdam(context, optimizer, modules);
+  return edits === null ? null : { title, edits };
+}
+
+function turnOnAmsgrad(context: FixContext, optimizer: OptimizerFact): FixDraft | null {
+  if (!isNamed(context.text, optimizer)) return turnOnInCall(context, optimizer);
+  if (optimizer.arguments.amsgrad === undefined) return null;
+  const edits = construct(context.text, context.facts, optimizer, "amsgrad=True");
+  return edits === null ? null : { title: "Turn AMSGrad on with amsgrad=True", edits };
+}
+
+/** `CosineDecay` warms up by itself when told to: Keras 3.15 src/optimizers/schedules/learning_rate_schedule.py. */
+function warmUpSchedule({ text }: FixContext, { start, end }: SchedulerFact): FixDraft | null {
+  const parts =
+    /^([\w.]*CosineDecay\((?:initial_learning_rate\s*=\s*)?)([\d.e-]+)(,\s*(?:decay_steps\s*=\s*)?[\w.]+\s*)\)$/.exec(
+      text.slice(start, end),
+    );
+  if (parts === null) return null;
+  const [, head, rate, steps] = parts;
+  const newText = `${head}0.0${steps}, warmup_target=${rate}, warmup_steps=1000)`;
+  return { title: "Raise the learning rate over the first 1000 steps of the cosine", edits: [{ start, end, newText }] };
 }
 
 /** Given as a name, `optimizer="adam"`, rather than built. */

@@ -16,7 +16,10 @@ export const lightning: Framework = {
   language: "python",
   mentions: ["lightning"],
   // All else that is found begins at an optimizer, which torch looks for.
-  needs: /gradient_clip_val\s*=|detect_anomaly\s*=|save_weights_only\s*=/,
+  needs: {
+    words: ["gradient_clip_val", "detect_anomaly", "save_weights_only"],
+    test: (text) => /gradient_clip_val\s*=|detect_anomaly\s*=|save_weights_only\s*=/.test(text),
+  },
   collect(source) {
     if (!/\b(pytorch_)?lightning\b/.test(source.text)) return null;
     const callbacks = (source.callsByTerminalName.get("ModelCheckpoint") ?? []).filter(({ call, scope }) =>

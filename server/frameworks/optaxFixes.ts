@@ -1,4 +1,6 @@
+import type { SchedulerFact } from "../facts/schedulerFacts.ts";
 import type { OptimizerFact, TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
+import type { TextEdit } from "../text/range.ts";
 import { removeAnomalyDetection } from "./anomalyDetection.ts";
 import { maskNorms } from "./decayedNormFixes.ts";
 import type { FixContext, FixDraft, FrameworkFixes } from "./framework.ts";
@@ -11,6 +13,9 @@ import { clearTrainingFlag } from "./trainingFlags.ts";
 export const optaxFixes: Partial<FrameworkFixes> = {
   clipGradientNorm,
   setOptimizerArgument,
+  decoupleWeightDecay,
+  turnOnAmsgrad,
+  warmUpSchedule,
   removeAnomalyDetection,
   exemptNorms: maskNorms,
   guardStep: applyIfFinite,
@@ -49,6 +54,38 @@ function clipGradientNorm(
   if (next < 0 || indentationOf(text, at + next) === null) return null;
   const indentation = text.slice(lineStart(text, at + next), at + next);
   return { title, edits: [{ start: lineEnd, end: lineEnd, newText: `${lineEndOf(text)}${indentation}${clip},` }] };
+}
+
+/** `adamw` in the place of `adam`; its decay needs the parameters, which a bare `update(grads, state)` does not give. */
+function decoupleWeightDecay({ text }: FixContext, optimizer: OptimizerFact): FixDraft | null {
+  const updates = [...text.matchAll(/\.update\(([^()]*(?:\([^()]*\)[^()]*)*)\)/g)];
+  if (updates.some(([, given]) => given?.split(",").length === 2 && !/param/.test(given))) return null;
+  const edits = renameTransformation(text, optimizer, "adamw");
+  return edits === null ? null : { title: "Use adamw, which decouples the weight decay", edits };
+}
+
+/** `amsgrad` takes the arguments of `adam`: optax `_src/alias.py`. */
+function turnOnAmsgrad({ text }: FixContext, optimizer: OptimizerFact): FixDraft | null {
+  const edits = renameTransformation(text, optimizer, "amsgrad");
+  return edits === null ? null : { title: "Turn AMSGrad on with amsgrad in the place of adam", edits };
+}
+
+function renameTransformation(text: string, optimizer: OptimizerFact, newText: string): readonly TextEdit[] | null {
+  const { nameRange } = optimizer;
+  const isAdam = text.slice(nameRange.start, nameRange.end) === "adam" && libraryName(text, optimizer) !== null;
+  return isAdam ? [{ start: nameRange.start, end: nameRange.end, newText }] : null;
+}
+
+/** `warmup_cosine_decay_schedule` in the place of `cosine_decay_schedule`, up to the same rate: optax `schedules/_schedule.py`. */
+function warmUpSchedule({ text }: FixContext, { start, end }: SchedulerFact): FixDraft | null {
+  const parts =
+    /^([\w.]+\.)cosine_decay_schedule\((?:init_value\s*=\s*)?([\w.-]+),\s*(?:decay_steps\s*=\s*)?([\w.]+)\)$/.exec(
+      text.slice(start, end),
+    );
+  if (parts === null) return null;
+  const [, library, rate, steps] = parts;
+  const newText = `${library}warmup_cosine_decay_schedule(0.0, ${rate}, warmup_steps=1000, decay_steps=${steps})`;
+  return { title: "Raise the learning rate over the first 1000 steps of the cosine", edits: [{ start, end, newText }] };
 }
 
 /** Steps on gradients that are not finite are left out, up to five in a row: optax `transforms/_conditionality.py`. */

@@ -32,10 +32,10 @@ import { collectTorchLoops } from "./pytorchLoop.ts";
 import { collectTorchLossCalls } from "./pytorchLossCalls.ts";
 import { detachLoss, stabilizeLossTerm } from "./pytorchLossFixes.ts";
 import { collectTorchLossScalerCalls } from "./pytorchLossScalers.ts";
-import { mayTrainWithTorch } from "./pytorchMentions.ts";
+import { torchNeeds } from "./pytorchMentions.ts";
 import { collectTorchMissingParameters } from "./pytorchMissingParameters.ts";
 import { guardStep } from "./pytorchNonfiniteFixes.ts";
-import { decoupleWeightDecay, setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
+import { decoupleWeightDecay, setOptimizerArgument, turnOnAmsgrad } from "./pytorchOptimizerFixes.ts";
 import { resetOptimizer } from "./pytorchOptimizerResetFixes.ts";
 import { collectTorchOptimizerRestores } from "./pytorchOptimizerRestores.ts";
 import { collectTorchOptimizers } from "./pytorchOptimizers.ts";
@@ -45,7 +45,14 @@ import { collectTorchRateWrites } from "./pytorchRateWrites.ts";
 import { collectTorchSamplerEpochs } from "./pytorchSamplerEpochs.ts";
 import { setSamplerEpoch } from "./pytorchSamplerFixes.ts";
 import { addGradScaler, correctScalerCall } from "./pytorchScalerFixes.ts";
-import { moveSchedulerStep, scheduleRate, stepOnMetric, stepScheduler } from "./pytorchSchedulerFixes.ts";
+import {
+  moveSchedulerStep,
+  scheduleRate,
+  stepOnMetric,
+  stepScheduler,
+  warmUpRate,
+  warmUpSchedule,
+} from "./pytorchSchedulerFixes.ts";
 import { collectTorchSchedulers } from "./pytorchSchedulers.ts";
 import { clipGradientNorm, unscaleBeforeClip, zeroGradients } from "./pytorchStepFixes.ts";
 import { trainingLevels } from "./pytorchTrainingLevels.ts";
@@ -62,7 +69,7 @@ export const pytorch: Framework = {
   title: "PyTorch",
   language: "python",
   mentions: ["torch"],
-  needs: { test: mayTrainWithTorch },
+  needs: torchNeeds,
   collect(source, libraryVersions) {
     if (!/\btorch\b/.test(source.text)) return null;
     const optimizers = [
@@ -127,6 +134,7 @@ export const pytorch: Framework = {
     unscaleBeforeClip,
     decoupleWeightDecay,
     setOptimizerArgument,
+    turnOnAmsgrad,
     saveState,
     currentAmp,
     zeroGradients,
@@ -135,6 +143,8 @@ export const pytorch: Framework = {
     stepOnMetric,
     stepScheduler,
     scheduleRate,
+    warmUpRate,
+    warmUpSchedule,
     moveClip,
     correctScalerCall,
     addGradScaler,

@@ -31,6 +31,29 @@ export function torchName({ text, facts }: FixContext, module: string, name: str
   return insertion === null ? null : { name, edits: [insertion] };
 }
 
+/** Several names of one module: beside those that the file imports from it, else with one import for those that need it. */
+export function torchNames(
+  context: FixContext,
+  module: string,
+  names: readonly string[],
+): { readonly names: readonly string[]; readonly edits: readonly TextEdit[] } | null {
+  const { imports } = context.facts;
+  const sibling = imports.findLast((each) => each.module === module && each.imported !== null && each.imported !== "*");
+  if (sibling !== undefined && isTopLevel(context.text, sibling.statement.start)) {
+    const local = (name: string) => imports.find((each) => each.module === module && each.imported === name)?.local;
+    const added = names.filter((name) => local(name) === undefined);
+    const newText = added.map((name) => `, ${name}`).join("");
+    const edits = added.length === 0 ? [] : [{ start: sibling.end, end: sibling.end, newText }];
+    return { names: names.map((name) => local(name) ?? name), edits };
+  }
+  const found = names.map((name) => ({ name, inFile: torchName(context, module, name) }));
+  const missing = found.filter(({ inFile }) => inFile === null || inFile.edits.length > 0);
+  const written = found.map(({ name, inFile }) => inFile?.name ?? name);
+  if (missing.length === 0) return { names: written, edits: [] };
+  const all = torchName(context, module, missing.map(({ name }) => name).join(", "));
+  return all === null ? null : { names: written, edits: all.edits };
+}
+
 function isTopLevel(text: string, offset: number): boolean {
   return offset === 0 || text[offset - 1] === "\n";
 }

@@ -16,6 +16,9 @@ export function collectTorchLoops(
   source: SourceIndex,
   optimizers: readonly OptimizerSite[],
 ): readonly { readonly fact: TrainingLoopFact; readonly draft: LoopDraft }[] {
+  // Whatever steps, a loop trains where its file's own calls run backward; most files of a library have none.
+  const { callsByTerminalName: calls } = source;
+  if (!calls.has("backward") && !calls.has("manual_backward")) return [];
   const hooked = clipsInHook(source);
   return collectLoopDrafts(source, torchClassifier(optimizers)).map((draft) => {
     const scaler = scalerOf(draft.events);

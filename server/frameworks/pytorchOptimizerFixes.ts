@@ -1,4 +1,5 @@
 import type { OptimizerFact } from "../facts/trainingFacts.ts";
+import type { TextEdit } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { literalBehind } from "./literalBehind.ts";
@@ -15,40 +16,63 @@ export function decoupleWeightDecay(context: FixContext, optimizer: OptimizerFac
   return switchToAdamW(context, optimizer);
 }
 
-function switchToAdamW({ text, facts }: FixContext, { nameRange }: OptimizerFact): FixDraft | null {
-  const title = "Use AdamW, which decouples the weight decay";
+function switchToAdamW(context: FixContext, optimizer: OptimizerFact): FixDraft | null {
+  const edits = adamWForAdam(context, optimizer, ["torch.optim"]);
+  return edits === null ? null : { title: "Use AdamW, which decouples the weight decay", edits };
+}
+
+/** AdamW of the same module in the place of Adam, with its import where it needs one. */
+export function adamWForAdam(
+  { text, facts }: FixContext,
+  { nameRange }: OptimizerFact,
+  modules: readonly string[],
+): readonly TextEdit[] | null {
   const written = text.slice(nameRange.start, nameRange.end);
   const rename = { start: nameRange.start, end: nameRange.end, newText: "AdamW" };
-  if (written === "Adam" && text[nameRange.start - 1] === ".") return { title, edits: [rename] };
+  if (written === "Adam" && text[nameRange.start - 1] === ".") return [rename];
   const imported = facts.imports.find((each) => each.local === written && each.imported === "Adam");
   if (imported === undefined) {
-    const isStar = facts.imports.some((each) => each.imported === "*" && each.module === "torch.optim");
-    return written === "Adam" && isStar ? { title, edits: [rename] } : null;
+    const isStar = facts.imports.some((each) => each.imported === "*" && modules.includes(each.module));
+    return written === "Adam" && isStar ? [rename] : null;
   }
   const { module } = imported;
   const present = facts.imports.find((each) => each.imported === "AdamW" && each.module === module);
-  if (present !== undefined) return { title, edits: [{ ...rename, newText: present.local }] };
+  if (present !== undefined) return [{ ...rename, newText: present.local }];
   // `from torch.optim.adam import Adam` has no AdamW beside it.
-  if (module !== "torch.optim") return null;
-  if (imported.uses > 1) {
-    return { title, edits: [{ start: imported.end, end: imported.end, newText: ", AdamW" }, rename] };
-  }
+  if (!modules.includes(module)) return null;
+  if (imported.uses > 1) return [{ start: imported.end, end: imported.end, newText: ", AdamW" }, rename];
   const inImport = { start: imported.start, end: imported.start + "Adam".length, newText: "AdamW" };
-  return { title, edits: written === "Adam" ? [inImport, rename] : [inImport] };
+  return written === "Adam" ? [inImport, rename] : [inImport];
+}
+
+/** `amsgrad=True`, appended or in the place of False; null for optimizers without it, and where its value comes from elsewhere. */
+export function turnOnAmsgrad({ text }: FixContext, optimizer: OptimizerFact): FixDraft | null {
+  const argument = optimizer.arguments.amsgrad;
+  if (argument?.resolved.known !== true || argument.resolved.value === true) return null;
+  const title = "Turn AMSGrad on with amsgrad=True";
+  const { valueRange } = argument;
+  if (valueRange !== null) {
+    return text.slice(valueRange.start, valueRange.end) === "False"
+      ? { title, edits: [{ start: valueRange.start, end: valueRange.end, newText: "True" }] }
+      : null;
+  }
+  if (argument.given || text[optimizer.end - 1] !== ")" || isBareGenerator(text, optimizer)) return null;
+  return { title, edits: appendArgument(text, optimizer, "amsgrad=True") };
 }
 
 /** Replaces the number where it is written, or appends the argument; null where its value comes from elsewhere. */
 export function setOptimizerArgument(
-  { text }: FixContext,
+  context: FixContext,
   optimizer: OptimizerFact,
   name: "eps" | "learningRate",
   literal: string,
 ): FixDraft | null {
+  const { text } = context;
   const argument = optimizer.arguments[name];
   if (argument === undefined) return null;
   const title = `Set ${argument.keyword}=${literal}`;
   if (argument.given) {
-    const range = literalBehind(text, argument);
+    const range = literalBehind(context, argument);
     return range === null ? null : { title, edits: [{ ...range, newText: literal }] };
   }
   // `eps=None` asks for the default, and a second `eps` would be an error.

@@ -8,7 +8,11 @@ import type { LoopDraft } from "./trainingEvents.ts";
 
 /** Any sign that a loss, a gradient or a weight that is not finite is noticed, or that a scaler skips its step. */
 const guards =
-  /is_?finite|apply_if_finite|DynamicScale|debug_nans|TerminateOnNa|LossScaleOptimizer|mixed_float16|skip_not_finite|is_?nan|is_?inf|error_if_nonfinite|nan_to_num|Grad\w*Scaler|loss_?scaler|detect_anomaly|check_?numerics|(\w*loss\w*)\s*!=\s*\1\b|nan_?(guard|check|skip)|(check|skip|has|any|on)_?nan|\bamp\.scale_loss|float\(["']nan["']\)/i;
+  /is_?finite|apply_if_finite|DynamicScale|debug_nans|TerminateOnNa|LossScaleOptimizer|mixed_float16|skip_not_finite|is_?nan|is_?inf|error_if_nonfinite|nan_to_num|Grad\w*Scaler|loss_?scaler|detect_anomaly|check_?numerics|!=\s*(\w*loss\w*)\b(?<=\b\1\s*!=\s*\1)|nan_?(guard|check|skip)|(check|skip|has|any|on)_?nan|\bamp\.scale_loss|float\(["']nan["']\)/i;
+
+function mayStep({ events, loop }: LoopDraft): boolean {
+  return loop !== null && events.some((event) => isStep(event) && event.optimizers.length > 0);
+}
 
 /** Loops that step for long and ask nowhere whether the loss is a number. */
 export function collectUnguardedLoops(
@@ -16,7 +20,7 @@ export function collectUnguardedLoops(
   drafts: readonly LoopDraft[],
   framework: FrameworkName,
 ): readonly UnguardedLoopFact[] {
-  if (guards.test(source.text)) return [];
+  if (!drafts.some(mayStep) || guards.test(source.text)) return [];
   const levels = trainingLevels(source, drafts);
   return drafts.flatMap((draft): readonly UnguardedLoopFact[] => {
     const { events, loop, scope } = draft;

@@ -30,7 +30,10 @@ export const tensorflow1: Framework = {
   title: "TensorFlow 1",
   language: "python",
   mentions: ["tensorflow"],
-  needs: /Optimizer\s*\(|cross_entropy_with_logits/,
+  needs: {
+    words: ["Optimizer", "cross_entropy_with_logits"],
+    test: (text) => /Optimizer\s*\(|cross_entropy_with_logits/.test(text),
+  },
   collect(source) {
     const optimizers = collectOptimizers(source);
     // A model's own file has its loss, and another one trains it; what speaks of Keras is read there.

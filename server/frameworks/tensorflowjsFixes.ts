@@ -110,16 +110,17 @@ function splitArguments(inner: string): readonly string[] {
 
 /** Epsilon is the fourth argument and the rate the first: what stands before is written out with its default. */
 function setOptimizerArgument(
-  { text, facts }: FixContext,
+  context: FixContext,
   optimizer: OptimizerFact,
   name: "eps" | "learningRate",
   literal: string,
 ): FixDraft | null {
+  const { text, facts } = context;
   const argument = optimizer.arguments[name];
   if (argument === undefined) return null;
   const title = name === "eps" ? `Set epsilon to ${literal}` : `Set the learning rate to ${literal}`;
   if (argument.given) {
-    const range = literalBehind(text, argument);
+    const range = literalBehind(context, argument);
     return range === null ? null : { title, edits: [{ ...range, newText: literal }] };
   }
   if (optimizer.algorithm !== "adam" && name === "eps") return null;

@@ -23,14 +23,16 @@ const otherAims =
 /** Whether nothing in the file's code speaks of validation, and its aim is one that wants it. */
 function lacksValidation(source: SourceIndex, traits: readonly ModelTraitFact[]): boolean {
   if (traits.some(({ trait }) => trait === "reinforcement-learning" || trait === "gan")) return false;
-  let code = source.text;
-  for (const { start, end } of source.module.comments.toReversed()) code = code.slice(0, start) + code.slice(end);
+  if (otherAims.test(source.text) || otherAims.test(source.path)) return false;
+  const starts = source.module.comments.map(({ start }) => start);
+  const ends = source.module.comments.map(({ end }) => end);
+  const code = [0, ...ends].map((from, at) => source.text.slice(from, starts[at] ?? source.text.length)).join("");
   // A clip's value is no validation.
   const words = code
     .replaceAll("clip_val", "")
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase();
-  return !heldOut.test(words) && !otherAims.test(source.text) && !otherAims.test(source.path);
+  return !heldOut.test(words);
 }
 
 /** Loops over epochs and batches of data from outside that compute the training loss alone. */

@@ -37,6 +37,8 @@ const maximumNeighbours = 16;
 const keptTexts = 4_000_000;
 /** Files that use a function by name: with more of them its arguments vary, and the look would cost more than it tells. */
 const maximumUsers = 8;
+/** In characters, all of them together; parsing this many takes 50 ms. */
+const longestUsers = 150_000;
 
 interface Kept {
   readonly stamp: string;
@@ -156,11 +158,13 @@ export function createWorkspaceSources({ watchesDisk }: WorkspaceOptions): Works
     const module = stem === "__init__" ? path.basename(path.dirname(file)) : stem;
     const root = moduleFiles.root(path.dirname(file));
     const users: string[] = [];
+    let length = 0;
     const isUsed = new RegExp(`\\b${name}\\s*\\(`);
     for (const each of importingFiles.naming(root, [module, name])) {
       if (each === file || !isUsed.test(textOf(each) ?? "")) continue;
       users.push(each);
-      if (users.length > maximumUsers) return [];
+      length += textOf(each)?.length ?? 0;
+      if (users.length > maximumUsers || length > longestUsers) return [];
     }
     return users.flatMap((each) => sourceOf(each, file, parserOf) ?? []);
   }

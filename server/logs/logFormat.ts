@@ -22,6 +22,8 @@ export interface LogRecord {
   readonly restart?: boolean;
   /** `train` or `val` when the record says so in words (`[eval]`, `valid`, a `mode` field), else absent. */
   readonly phase?: "train" | "val";
+  /** A library's own report, whose count of steps runs beside the script's: it places records only while no other count does. */
+  readonly background?: true;
   /** Something that happened besides numbers: a checkpoint saved, a stage begun, a resume, a loss scale halved. */
   readonly event?: { readonly kind: "checkpoint" | "stage" | "resume" | "overflow"; readonly text: string };
 }

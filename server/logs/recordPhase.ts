@@ -1,5 +1,6 @@
 const trainWords = /^(train|training|trn|tr)(_epoch|_iter|_step)?$/;
-const valWords = /^(val|valid|validation|eval|evaluation|test|testing|dev)(_epoch|_iter|_step)?$/;
+const valWords =
+  /^(val|valid|validate|validating|validation|eval|evaluate|evaluating|evaluation|test|testing|dev)(_epoch|_iter|_step)?$/;
 
 /** `train` or `val` for a word that names a phase (`eval`, `test` and `dev` count as `val`), null for others. */
 export function phaseOfWord(word: string): "train" | "val" | null {

@@ -19,6 +19,11 @@ function recognize(head: Uint8Array): number {
   return records.length > 0 ? 0.6 : 0;
 }
 
+/** A bar begun anew stands at its end as the one before did; its epoch tells them apart. */
+function isAnotherCount(a: BarState, b: BarState): boolean {
+  return a.done !== b.done || ["epoch", "Epoch", "ep"].some((name) => a.values.get(name) !== b.values.get(name));
+}
+
 interface HeldBar {
   state: BarState;
   line: number;
@@ -74,8 +79,8 @@ function createReader(): LogReader {
   }
 
   function push(parsed: Omit<LogRecord, "line" | "endOffset">, endOffset: number, out: LogRecord[]): void {
-    const { values, phase, event } = parsed;
-    if (phase === undefined && event === undefined) {
+    const { values, phase, event, background, restart } = parsed;
+    if (phase === undefined && event === undefined && background === undefined && restart === undefined) {
       out.push({ values, line: lineNumber, endOffset });
     } else {
       out.push({ ...parsed, line: lineNumber, endOffset });
@@ -86,7 +91,7 @@ function createReader(): LogReader {
   function hold(state: BarState, endOffset: number, out: LogRecord[]): void {
     if (held !== null && (held.state.kind !== state.kind || held.state.label !== state.label)) {
       release(out);
-    } else if (held !== null && state.kind === "tqdm" && held.state.done !== state.done) {
+    } else if (held !== null && state.kind === "tqdm" && isAnotherCount(held.state, state)) {
       release(out);
     }
     if (held !== null && state.values.size === 0 && state.kind === "tqdm") {

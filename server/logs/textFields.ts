@@ -83,7 +83,15 @@ function standsAlone(line: string, start: number, end: number): boolean {
   return !/[a-z_]/i.test(after) || unitLength(line, end) > 0;
 }
 
+/** `Epoch(train) [1][50/1000]` of OpenMMLab's engine. */
+const epochOfPhase = /\bEpoch\((?:train|val|test)\)\s*\[\s*$/;
+/** `Train: 3 [40/100 (40%)]` of timm. */
+const bareEpoch = /^\s*(?:train|val|valid|test|eval)\s*$/i;
+
 function nameIn(gap: string): { name: string; joined: boolean } {
+  if (epochOfPhase.test(gap)) {
+    return { name: "epoch", joined: false };
+  }
   const open = gap.replace(/[\s[({<'"]+$/, "");
   const joined = /[:=]$/.test(open);
   const text = open.replace(/[\s:=]+$/, "").replace(/['"]+$/, "");
@@ -110,11 +118,11 @@ function lastOf(text: string, mark: string): number {
 
 /** Source code, format strings and settings that look like numbers being reported. */
 const code =
-  /^\s*(?:def|class|import|from|return|if|elif|else|for|while|with|try|assert|print|raise|async|const|let|var|#|@|>>>|\/\/)(?:\b|\s|$)|\w\(|[!<>=]=|[+*/-]=|\bself\.|\blambda\b|%[sd]|%\.\d|\{[\w.]*[:!}]|\w\[[\w'"]+\]\s*=/i;
+  /^\s*(?:def|class|import|from|return|if|elif|else|for|while|with|try|assert|print|raise|async|const|let|var|#|@|>>>|\/\/)(?:\b|\s|$)|\w\((?!(?:train|val|test)\)\s*\[)|[!<>=]=|[+*/-]=|\bself\.|\blambda\b|%[sd]|%\.\d|\{[\w.]*[:!}]|\w\[[\w'"]+\]\s*=/i;
 
 /** Sentences about what was done, not about the step that was made. */
 const prose =
-  /\b(?:improved|saving|saved|loading|loaded|restored?|best|early stopping|did not improve|decreased|stopping|skipping|warning|error:|expected|achieved|took|total (?:number|params)|namespace|usage:)\b/i;
+  /\b(?:improved|saving|saved|loading|loaded|restored?|best(?![\w ]{0,12}\s?[:=])|early stopping|did not improve|decreased|stopping|skipping|warning|error:|expected|achieved|took|total (?:number|params)|namespace|usage:)\b/i;
 
 export function looksLikeCode(line: string): boolean {
   return code.test(line);
@@ -122,6 +130,19 @@ export function looksLikeCode(line: string): boolean {
 
 export function looksLikeProse(line: string): boolean {
   return prose.test(line);
+}
+
+/** True for a line of measured numbers alone, each named and none a setting: under a heading such a line reports. */
+export function measuresOnly(line: string, fields: readonly TextField[]): boolean {
+  let rest = line;
+  for (const field of [...fields].reverse()) {
+    if (!field.joined || !isMeasured(field.name) || !isDecimal(line, field) || field.total !== null) {
+      return false;
+    }
+    const from = line.lastIndexOf(field.name.split(" ")[0] ?? "", field.start);
+    rest = `${rest.slice(0, Math.max(0, from))} ${rest.slice(field.end)}`;
+  }
+  return fields.length > 0 && /^[\s|,;%*-]*$/.test(rest) && !looksLikeProse(line);
 }
 
 /** The fields of a line that make a record, each with its column's name; null when the line is no record. */
@@ -142,6 +163,13 @@ export function recordFields(line: string, fields: readonly TextField[]): { name
       return;
     }
     const brief = name.split(" ").length <= 3;
+    if (bareEpoch.test(name) && Number.isInteger(field.value) && !isDecimal(line, field)) {
+      if ((fields[i + 1]?.total ?? null) !== null) {
+        placeCount++;
+        chosen.push({ name: "epoch", field });
+      }
+      return;
+    }
     if (isPlace(name) && (field.total === null || field.total >= field.value)) {
       placeCount++;
       chosen.push({ name, field });
@@ -175,7 +203,12 @@ function unnamedStep(line: string, fields: readonly TextField[], i: number): boo
   if (field.total !== null) {
     return field.total >= field.value && field.total > 1;
   }
-  return i === 0 && /^\s*\[\s*$/.test(field.gap) && line[field.end] === "]";
+  if (i !== 0 || !/^\s*\[?\s*$/.test(field.gap)) {
+    return false;
+  }
+  // A number that begins the line, in brackets or right before the first name: `12 loss: 0.5`.
+  const next = fields[1];
+  return line[field.end] === "]" || (next?.joined === true && isMeasured(next.name) && isDecimal(line, next));
 }
 
 function isStep(field: TextField): boolean {

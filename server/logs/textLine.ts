@@ -26,15 +26,19 @@ const month = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*";
 /** What loggers put before a message; each is taken off once, in any order. */
 const prefixes: readonly RegExp[] = [
   /^\(\w+ pid=\d+[^)]*\)\s*/,
+  /^\[[\w.-]+\] (?=\d{4}-\d{2}-\d{2} )/,
   new RegExp(`^\\[?\\d{4}[-/]\\d{2}[-/]\\d{2}[T ]${clock}(?:Z|[+-]\\d{2}:?\\d{2})?\\]?[\\s:|-]*`),
   new RegExp(`^\\[?\\d{1,2}[-/]\\d{1,2}(?:[-/]\\d{2,4})?[ T]${clock}\\]?[\\s:|-]*`),
   new RegExp(`^\\[?(?:[A-Z][a-z]{2} )?${month} \\d{1,2},? (?:\\d{4},? )?${clock}(?: \\d{4})?\\]?[\\s:|-]*`),
   new RegExp(`^\\[?${clock}\\]?[\\s:|-]*`),
   /^[IWEF]\d{4} \d{2}:\d{2}:\d{2}\.\d+\s+\d+ [\w.]+:\d+\]\s*/,
+  /^[A-Za-z_][\w.]* - (?=(?:INFO|DEBUG|WARNING|ERROR)\b)/,
   /^\[?(?:INFO|DEBUG|WARNING|ERROR|CRITICAL|NOTICE)\]?(?:[\s:|-]+|$)/,
   /^(?:absl|tensorflow|root|__main__|DLL)[:\s]\s*/,
   /^\[[A-Za-z_][\w.<>-]*\](?=\[)/,
-  /^[\w./<>-]+\.(?:py|cpp|cc):\d+[\]:]?\s*/,
+  /^\[?[\w./<>-]+\.(?:py|cpp|cc):\s?\d+(?::[\w<>.]+)?[\]:]*\s*/,
+  /^[A-Za-z_][\w.<>]*:[\w.<>]+:\d+ - /,
+  /^\(\w+:\d+\)\s*/,
   /^\[\s*rank:?\s*\d+(?:\s*\/\s*\d+)?\s*\]:?\s*/i,
   /^(?:-|\||>)\s+/,
 ];

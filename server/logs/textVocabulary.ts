@@ -14,7 +14,7 @@ const settings = new Set(
 
 /** Words before a number that place a record: steps, epochs, and what else counts upwards. */
 const places =
-  /^(?:train(?:ing)? |total |global |current |env |consumed )?(?:step|steps|global_step|iter|iters|iteration|iterations|it|itr|update|updates|batch|s|episode|epoch|ep|epch|samples|tokens|smpl)$/;
+  /^(?:train(?:ing)? |val(?:id(?:ation)?)? |eval |test |total |global |current |env |consumed )?(?:step|steps|global_step|iter|iters|iteration|iterations|it|itr|update|updates|batch|s|episode|epoch|ep|epch|samples|tokens|smpl)$/;
 
 function words(name: string): string[] {
   return name

@@ -5,7 +5,7 @@ import {
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 import type { InitializationOptions } from "../protocol.ts";
-import { fixAllKind } from "./codeActions.ts";
+import { changeKind, fixAllKind } from "./codeActions.ts";
 
 /** What this client can do that decides how it is served. */
 export interface ClientAbilities {
@@ -18,6 +18,8 @@ export interface ClientAbilities {
   readonly workspaceFolders: boolean;
   readonly resolvesEdits: boolean;
   readonly versionedEdits: boolean;
+  /** A preview of edits shows what each group of them is for. */
+  readonly annotatesEdits: boolean;
   readonly refreshesCodeLenses: boolean;
   /** It has the command `haywire.runAndWatch`. */
   readonly runsScripts: boolean;
@@ -39,6 +41,7 @@ export function abilitiesOf(
     workspaceFolders: workspace?.workspaceFolders === true,
     resolvesEdits: textDocument?.codeAction?.resolveSupport?.properties.includes("edit") === true,
     versionedEdits: workspace?.workspaceEdit?.documentChanges === true,
+    annotatesEdits: workspace?.workspaceEdit?.changeAnnotationSupport !== undefined,
     refreshesCodeLenses: workspace?.codeLens?.refreshSupport === true,
     runsScripts: given?.runAndWatch === true,
     trusted: given?.trusted !== false,
@@ -53,7 +56,7 @@ export function serverCapabilities(client: ClientAbilities): ServerCapabilities 
       ? { diagnosticProvider: { identifier: "haywire", interFileDependencies: true, workspaceDiagnostics: false } }
       : {}),
     codeActionProvider: {
-      codeActionKinds: [CodeActionKind.QuickFix, fixAllKind],
+      codeActionKinds: [CodeActionKind.QuickFix, changeKind, fixAllKind],
       resolveProvider: client.resolvesEdits,
     },
     hoverProvider: true,

@@ -4,36 +4,31 @@ import {
   type CodeActionParams,
   type Position,
   type Range,
-  type WorkspaceEdit,
 } from "vscode-languageserver";
 import type { Diagnostic } from "../lint/diagnostic.ts";
 import type { CodePlace } from "../protocol.ts";
+import { oneAtATime } from "../refactorings/proposedChanges.ts";
 import type { Fix } from "../rules/rule.ts";
-import type { TextEdit } from "../text/range.ts";
+import { type ActionData, changesAt } from "./actionEdits.ts";
 import { findingDiagnostic, type PlacedVerdict, rulesNamedBy, sameFile, verdictDiagnostic } from "./diagnostics.ts";
-import { editsByPart, offsetOf, type Program, rangeIn } from "./programs.ts";
+import type { LintedProgram } from "./openPrograms.ts";
+import { offsetOf, type Program } from "./programs.ts";
 
 export const fixAllKind = `${CodeActionKind.SourceFixAll}.haywire`;
+/** Changes that no rule asks for, offered on an optimizer, a Trainer or a training loop. */
+export const changeKind = `${CodeActionKind.RefactorRewrite}.haywire`;
 
-/** What leads from an offered action back to its edits. */
-export type ActionData =
-  | {
-      readonly uri: string;
-      readonly revision: number;
-      /** Index among the findings of this revision. */
-      readonly finding: number;
-      readonly fix: number;
-    }
-  | { readonly uri: string; readonly revision: number; readonly fixAll: true };
-
-/** Every fix of the findings that touch the range, and one action for all safe ones; without edits, which are resolved. */
+/**
+ * Every fix of the findings that touch the range, changes worth trying on what stands there, and one action for all safe fixes;
+ * without edits, which are resolved.
+ */
 export function codeActions(
-  program: Program,
-  revision: number,
-  diagnostics: readonly Diagnostic[],
+  linted: LintedProgram,
   verdicts: readonly PlacedVerdict[],
   params: CodeActionParams,
 ): CodeAction[] {
+  const { program, revision } = linted;
+  const { diagnostics } = linted.result;
   const start = offsetOf(program, params.textDocument.uri, params.range.start);
   const end = offsetOf(program, params.textDocument.uri, params.range.end);
   if (start === null || end === null) return [];
@@ -49,25 +44,18 @@ export function codeActions(
       actions.push(...verdictFixes(program, revision, diagnostics, placed, start, end));
     }
   }
+  if (wanted(changeKind)) {
+    for (const { title, why } of changesAt(linted, { start, end })) {
+      const data: ActionData = { uri: program.uri, revision, change: title, at: { start, end } };
+      actions.push({ title: `${title} (${clause(why)}; ${clause(oneAtATime)})`, kind: changeKind, data });
+    }
+  }
   const hasSafeFix = diagnostics.some((finding) => finding.fixes.some((fix) => fix.applicability === "safe"));
   if (hasSafeFix && wanted(fixAllKind)) {
     const data: ActionData = { uri: program.uri, revision, fixAll: true };
     actions.push({ title: "Apply all safe fixes of Haywire", kind: fixAllKind, data });
   }
   return actions;
-}
-
-/** Edits of a program as versioned changes of its texts, so that an editor refuses them on a text that moved on. */
-export function workspaceEdit(program: Program, edits: readonly TextEdit[], versioned: boolean): WorkspaceEdit | null {
-  const grouped = editsByPart(program, edits);
-  if (!grouped) return null;
-  const changes = [...grouped].map(([part, ofPart]) => ({
-    textDocument: { uri: part.document.uri, version: part.document.version },
-    edits: ofPart.map((edit) => ({ range: rangeIn(part, edit), newText: edit.newText })),
-  }));
-  return versioned
-    ? { documentChanges: changes }
-    : { changes: Object.fromEntries(changes.map((change) => [change.textDocument.uri, change.edits])) };
 }
 
 function quickFixes(program: Program, revision: number, finding: Diagnostic, findingIndex: number): CodeAction[] {
@@ -115,4 +103,9 @@ function touches(place: CodePlace, { start, end }: Range): boolean {
 
 function unsafeNote(fix: Fix): string {
   return fix.why ? `unsafe: ${fix.why.replace(/\.$/, "")}` : "unsafe: changes the training";
+}
+
+/** A sentence as a part of a title. */
+function clause(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
 }

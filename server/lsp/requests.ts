@@ -1,20 +1,18 @@
 import { setImmediate } from "node:timers/promises";
 import {
   type CancellationToken,
-  type CodeAction,
   type Connection,
   DocumentDiagnosticReportKind,
   LSPErrorCodes,
   ResponseError,
 } from "vscode-languageserver";
-import { preferredFix } from "../lint/applyFixes.ts";
-import { mergeEdits } from "../text/edits.ts";
+import { type ActionData, withEdit } from "./actionEdits.ts";
 import type { ClientAbilities } from "./capabilities.ts";
-import { type ActionData, codeActions, workspaceEdit } from "./codeActions.ts";
+import { codeActions } from "./codeActions.ts";
 import { codeLenses } from "./codeLens.ts";
 import { hoverAt, type TextOf } from "./hover.ts";
 import { inlayHints } from "./inlayHints.ts";
-import type { LintedProgram, OpenPrograms } from "./openPrograms.ts";
+import type { OpenPrograms } from "./openPrograms.ts";
 import { offsetOf } from "./programs.ts";
 import type { Publisher } from "./publisher.ts";
 import type { WatchedRuns } from "./runs.ts";
@@ -65,8 +63,7 @@ export function answerRequests(
     cancellable(async (params) => {
       const linted = await lintOf(params.textDocument.uri);
       if (!linted) return [];
-      const { program, revision, result } = linted;
-      const actions = codeActions(program, revision, result.diagnostics, runs.placedVerdicts(), params);
+      const actions = codeActions(linted, runs.placedVerdicts(), params);
       return client.resolvesEdits ? actions : actions.map((action) => withEdit(action, linted, client));
     }),
   );
@@ -80,21 +77,6 @@ export function answerRequests(
       return withEdit(action, linted, client);
     }),
   );
-}
-
-function withEdit(action: CodeAction, { program, result }: LintedProgram, client: ClientAbilities): CodeAction {
-  const data: ActionData = action.data;
-  const edits =
-    "fixAll" in data
-      ? mergeEdits(
-          result.diagnostics.flatMap((finding) => {
-            const fix = preferredFix(finding, { unsafe: false });
-            return fix ? [fix.edits] : [];
-          }),
-        ).edits
-      : (result.diagnostics[data.finding]?.fixes[data.fix]?.edits ?? []);
-  const edit = workspaceEdit(program, edits, client.versionedEdits);
-  return edit ? { ...action, edit } : action;
 }
 
 /**

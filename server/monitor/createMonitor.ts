@@ -3,7 +3,9 @@ import { basename } from "node:path";
 import { text } from "../logs/text.ts";
 import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } from "../protocol.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
+import { openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { rangeOf } from "../runs/rangeOf.ts";
+import { followStore, type StoreFollower } from "./followStore.ts";
 import { type LiveRun, openLiveRun } from "./liveRun.ts";
 import type { Monitor, MonitorOptions } from "./monitor.ts";
 import { plainTerminalText } from "./terminalText.ts";
@@ -28,6 +30,7 @@ export function createMonitor(options: MonitorOptions): Monitor {
   const live = new Map<string, LiveRun & { readonly firstLook: Promise<void> }>();
   const terminals = new Map<string, ReturnType<typeof plainTerminalText>>();
   const watched = new Map<string, WatchedPath>();
+  const stores = new Map<string, StoreFollower>();
   const unwatched = new Set<string>();
   const pollInterval = options.pollInterval ?? 500;
 
@@ -57,6 +60,32 @@ export function createMonitor(options: MonitorOptions): Monitor {
     return true;
   }
 
+  /** The runs in a store are opened as they come. */
+  async function openStoreRuns(log: FoundLog, entry: WatchedPath): Promise<void> {
+    if (log.store === undefined || stores.has(log.path)) {
+      return;
+    }
+    const follower = followStore(
+      openStore(log.path, log.store),
+      (read, formatName) => {
+        const id = storeRunId(log.path, read.id);
+        if (unwatched.has(id)) {
+          return;
+        }
+        const shown = log.path === entry.params.path ? (entry.params.name ?? log.name) : log.name;
+        const name = storeRunName(shown, read.name, read.id);
+        const codePath = entry.params.codePath ?? null;
+        const run = live.get(id) ?? openLiveRun({ id, name, path: log.path, codePath, followed: false }, options);
+        live.set(id, run);
+        entry.runIds.add(id);
+        run.pushFromStore(read, formatName);
+      },
+      pollInterval,
+    );
+    stores.set(log.path, follower);
+    await follower.look();
+  }
+
   async function search(entry: WatchedPath): Promise<void> {
     const { path } = entry.params;
     const status = await stat(path).catch(() => null);
@@ -69,11 +98,15 @@ export function createMonitor(options: MonitorOptions): Monitor {
     if (status === null) {
       return;
     }
-    if (status.isDirectory() && entry.runIds.delete(path)) {
+    if (status.isDirectory() && !stores.has(path) && entry.runIds.delete(path)) {
       await live.get(path)?.close();
       live.delete(path);
     }
     for (const log of await findLogs(path)) {
+      if (log.store !== undefined) {
+        await openStoreRuns(log, entry);
+        continue;
+      }
       if (await followCopy(entry, log)) {
         continue;
       }
@@ -123,6 +156,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
     range: (request) => range(request),
     async close() {
       clearInterval(timer);
+      for (const follower of stores.values()) {
+        follower.close();
+      }
       watched.clear();
       await Promise.all([...live.values()].map((run) => run.close()));
       live.clear();

@@ -4,6 +4,7 @@ import type { RunScript } from "../diagnosis/script.ts";
 import { readLog } from "../logs/readLog.ts";
 import type { VerdictView } from "../protocol.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
+import { type FoundStore, openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { nonFiniteKind } from "../runs/rangeOf.ts";
 import { indexLines, offsetAt, rowColumnAt } from "../text/lineIndex.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
@@ -27,6 +28,11 @@ export async function diagnoseLogs(
   const runs: ReportedRun[] = [];
   for (const path of paths) {
     for (const log of await logsAt(path, problems)) {
+      if (log.store !== undefined) {
+        const readings = await readStore(log, log.store, problems);
+        runs.push(...readings.map((reading) => reportedRun(reading, options.script ?? null)));
+        continue;
+      }
       const reading = createRunReading(log.path, log.name, log.path);
       try {
         await readLog(log.path, (bytes) => reading.push(bytes));
@@ -42,6 +48,21 @@ export async function diagnoseLogs(
   return { value: { runs, across_runs: [] }, problems };
 }
 
+async function readStore(log: FoundLog, found: FoundStore, problems: Problem[]): Promise<RunReading[]> {
+  const store = openStore(log.path, found);
+  try {
+    return (await store.look()).map(({ id, name, records, skipped }) => {
+      const reading = createRunReading(storeRunId(log.path, id), storeRunName(log.name, name, id), log.path);
+      reading.pushRecords(records, store.format, skipped);
+      reading.finish();
+      return reading;
+    });
+  } catch (error) {
+    problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });
+    return [];
+  }
+}
+
 async function logsAt(path: string, problems: Problem[]): Promise<FoundLog[]> {
   try {
     await stat(path);
@@ -53,7 +74,8 @@ async function logsAt(path: string, problems: Problem[]): Promise<FoundLog[]> {
   if (logs.length === 0) {
     problems.push({
       path,
-      message: "holds no logs (.log, .txt, .out, .err, .jsonl, .csv, .tsv, .wandb, tfevents, trainer_state.json)",
+      message:
+        "holds no logs (.log, .txt, .out, .err, .jsonl, .csv, .tsv, .wandb, tfevents, trainer_state.json, runs of MLflow, .db)",
     });
   }
   return logs;

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { type FileFollower, followFile } from "../logs/followFile.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
+import type { StoreRun } from "../logs/logStore.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
 import type { MonitorOptions } from "./monitor.ts";
 import { createRunReading, type Finding, type RunReading } from "./runReading.ts";
@@ -19,6 +20,8 @@ export interface LiveRun {
   view(): RunView;
   /** Bytes that did not come from a file. */
   push(bytes: Uint8Array): void;
+  /** What a store has read about this run since the last look. */
+  pushFromStore(read: StoreRun, formatName: string): void;
   /** The source has ended for good: with an exit status other than 0 the run has failed. */
   end(exitCode: number | null): void;
   close(): Promise<void>;
@@ -69,8 +72,20 @@ export function openLiveRun(
   }
 
   function push(bytes: Uint8Array): void {
+    take(() => reading.push(bytes));
+  }
+
+  function pushFromStore(read: StoreRun, formatName: string): void {
+    take(() => reading.pushRecords(read.records, formatName, read.skipped));
+    const ended = read.state === "finished" || read.state === "failed" ? read.state : null;
+    if (ended !== null && reading.run.state === "live") {
+      finish(ended);
+    }
+  }
+
+  function take(read: () => void): void {
     const before = reading.run.sources[0]?.records ?? 0;
-    reading.push(bytes);
+    read();
     const now = Date.now();
     if ((reading.run.sources[0]?.records ?? 0) > before) {
       if (updatedAt !== null) {
@@ -200,6 +215,7 @@ export function openLiveRun(
     firstLook,
     view: currentView,
     push,
+    pushFromStore,
     end(exitCode) {
       finish(exitCode === null || exitCode === 0 ? "finished" : "failed");
     },

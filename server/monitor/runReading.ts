@@ -22,6 +22,8 @@ export interface RunReading {
   exitStatus(): number | null;
   /** Reads on; any split of the same bytes gives the same run and verdicts. */
   push(bytes: Uint8Array): void;
+  /** Takes records that a store has read; `skipped` is what it could not read so far. */
+  pushRecords(records: readonly LogRecord[], formatName: string, skipped: number): void;
   /** The file begins anew, or was cut: an unfinished last line never gets its end. */
   beginAgain(): void;
   /** The file was cut to its first `keptBytes` bytes and is read again from its start: what these held is known already. */
@@ -117,6 +119,13 @@ export function createRunReading(
     findings,
     exitStatus: () => exitStatus,
     push: readOn,
+    pushRecords(records, formatName, skipped) {
+      for (const record of records) {
+        takeRecord(record);
+      }
+      source.format = formatName;
+      source.skipped = skipped;
+    },
     beginAgain() {
       reader?.finish();
       reader?.beginAgain?.();

@@ -2,7 +2,7 @@ import type { OptimizerFact, TrainingFacts, TrainingLoopFact } from "../facts/tr
 import { optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import { bestLossLog } from "./lossLogChoice.ts";
-import type { Rule } from "./rule.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 import { optimizesTensors } from "./trainingContext.ts";
 
 /** Adam's second moment averages over about 1/(1-0.999) steps; a run of fewer is over before its norm tells anything. */
@@ -30,7 +30,7 @@ export const gradientNormNotLogged: Rule = {
   ],
   check(context, report) {
     const { facts, text } = context;
-    if (facts.lossLogs.length === 0 || watched.test(text) || speaksOfNorm(text)) return;
+    if (facts.lossLogs.length === 0 || speaksOfNorm(text)) return;
     const seen = new Set<number>();
     for (const loop of facts.loops) {
       const optimizer = adaptiveOptimizer(facts, loop, text);
@@ -61,19 +61,27 @@ export const gradientNormNotLogged: Rule = {
 };
 
 function speaksOfNorm(text: string): boolean {
-  return [...text.matchAll(normNames)].some(([name]) => !thresholds.test(name));
+  return watched.test(text) || [...text.matchAll(normNames)].some(([name]) => !thresholds.test(name));
+}
+
+/** Some code logs, or may log, the norm of a loop's gradients: this file's, a wrapper's, or what the loop gives its model to. */
+export function mayLogNorm({ text }: Pick<RuleContext, "text">, loop: TrainingLoopFact): boolean {
+  return speaksOfNorm(text) || handsNormOn(loop, text);
+}
+
+/** A wrapper may log the norm by itself, or a helper that it is given to. */
+function handsNormOn({ wrappedBy, events }: TrainingLoopFact, text: string): boolean {
+  if (wrappedBy !== null && wrappedBy !== "Accelerate" && wrappedBy !== "Lightning") return true;
+  return events.some(
+    ({ kind, subject, statement }) =>
+      (kind === "unknown-call-with-model" && /grad|norm|log|stat|monitor|track|watch/i.test(subject ?? "")) ||
+      (kind === "clip" && keepsNorm.test(text.slice(statement.start, statement.end))),
+  );
 }
 
 /** The adaptive optimizer of a loop that can be read as a whole; null where none steps or a wrapper may log by itself. */
 function adaptiveOptimizer(facts: TrainingFacts, loop: TrainingLoopFact, text: string): OptimizerFact | null {
-  if (loop.wrappedBy !== null && loop.wrappedBy !== "Accelerate" && loop.wrappedBy !== "Lightning") return null;
-  for (const { kind, subject } of loop.events) {
-    if (kind === "unknown-call-with-model" && /grad|norm|log|stat|monitor|track|watch/i.test(subject ?? ""))
-      return null;
-  }
-  for (const { kind, statement } of loop.events) {
-    if (kind === "clip" && keepsNorm.test(text.slice(statement.start, statement.end))) return null;
-  }
+  if (handsNormOn(loop, text)) return null;
   for (const index of loop.optimizers) {
     const optimizer = facts.optimizers[index];
     if (optimizer?.adaptive === true && !optimizesTensors(optimizer)) return optimizer;

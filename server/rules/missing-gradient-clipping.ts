@@ -85,7 +85,8 @@ export const missingGradientClipping: Rule = {
   },
 };
 
-function mayClip(loop: TrainingLoopFact): boolean {
+/** Something in the loop clips, or may do so. */
+export function mayClip(loop: TrainingLoopFact): boolean {
   return (
     (loop.wrappedBy !== null && loop.clipsOnlyWhenAsked !== true) ||
     loop.events.some(({ kind }) => kind === "clip" || kind === "unknown-call-with-model")

@@ -2,7 +2,7 @@ import type { EpochLoopFact } from "../facts/epochLoopFacts.ts";
 import type { OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import { numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
-import type { Rule } from "./rule.ts";
+import type { Rule, RuleContext } from "./rule.ts";
 import { optimizesTensors } from "./trainingContext.ts";
 
 /** He et al. 2016 and Goyal et al. 2017 lower the rate for the first time after 30 of 90 epochs. */
@@ -31,14 +31,7 @@ export const noLearningRateSchedule: Rule = {
   ],
   check(context, report) {
     const { facts, text } = context;
-    if (
-      facts.schedulers.length > 0 ||
-      facts.learningRateWrites.length > 0 ||
-      // `lr_scheduler_type="constant"` is a schedule by its name alone.
-      scheduling.test(text.replaceAll(constantSchedule, "")) ||
-      adversarial.test(text)
-    )
-      return;
+    if (mayHaveSchedule(context) || adversarial.test(text)) return;
     if (facts.traits.some(({ trait }) => trait === "reinforcement-learning" || trait === "gan")) return;
     const seen = new Set<number>();
     for (const loop of facts.epochLoops) {
@@ -61,6 +54,16 @@ export const noLearningRateSchedule: Rule = {
     }
   },
 };
+
+/** Some code may change a learning rate. */
+export function mayHaveSchedule({ facts, text }: Pick<RuleContext, "facts" | "text">): boolean {
+  return (
+    facts.schedulers.length > 0 ||
+    facts.learningRateWrites.length > 0 ||
+    // `lr_scheduler_type="constant"` is a schedule by its name alone.
+    scheduling.test(text.replaceAll(constantSchedule, ""))
+  );
+}
 
 function isLong({ counts, length }: EpochLoopFact): boolean {
   return length !== null && length >= (counts === "epochs" ? longEpochs : longSteps);

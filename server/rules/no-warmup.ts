@@ -1,6 +1,7 @@
 import type { SchedulerFact } from "../facts/schedulerFacts.ts";
 import type { FrameworkName, OptimizerFact, TrainingFacts } from "../facts/trainingFacts.ts";
 import { optimizerName } from "./argumentText.ts";
+import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
 
 /** Any word of a warm-up, also one that is written by hand or called otherwise. */
@@ -34,7 +35,11 @@ export const noWarmup: Rule = {
       report({
         ...scheduler.nameRange,
         message: `${scheduler.constructorName} starts ${optimizerName(optimizer)} at its full learning rate, while the second moment still rests on a few batches, and a transformer that is trained from scratch (${transformer}) easily diverges then. Raise the rate from near zero over the first steps: ${cures[scheduler.framework] ?? "a LinearLR before it in a SequentialLR"}.`,
-        fixes: [],
+        fixes: gradedFix(
+          context.fixesOf(scheduler.framework).warmUpSchedule(context, scheduler, optimizer),
+          "unsafe",
+          "The first steps become smaller.",
+        ),
         related: [
           {
             path: facts.path,

@@ -1,7 +1,7 @@
 import type { LogRecord } from "../logs/logFormat.ts";
 import { appendPoint, createSeries, type GrowingSeries } from "./growingSeries.ts";
 import type { Run, RunEvent, SeriesRole } from "./run.ts";
-import { axisOf, wordsOf } from "./seriesRole.ts";
+import { axisOf, roleOf, wordsOf } from "./seriesRole.ts";
 import { createStepClock, type StepClock, stepTotalField } from "./stepClock.ts";
 
 /** A run that takes records. */
@@ -103,8 +103,10 @@ export function appendRecord(run: GrowingRun, record: LogRecord): Appended {
   return { points, step, restarted: place.restarted, event };
 }
 
-/** Points that came before the first step was known are moved to it. */
-function startAt(run: GrowingRun, step: number): void {
+/** Points that came before the first step was known are moved to it; a single epoch before the second one was the first. */
+function startAt(run: GrowingRun, first: number): void {
+  const step =
+    run.stepAxis === "epoch" && run.lastStep === 0 && Number.isInteger(first) && first > 0 ? first - 1 : first;
   for (const series of run.series.values()) {
     series.steps.fill(step, 0, series.length);
     series.branches.length = Math.min(series.branches.length, 1);
@@ -114,7 +116,7 @@ function startAt(run: GrowingRun, step: number): void {
 
 function seriesFor(run: GrowingRun, column: string, phase: "train" | "val" | undefined): GrowingSeries | null {
   let series = run.series.get(column);
-  if (phase === "val" && (series === undefined || series.role !== "val-loss") && !saysVal(column)) {
+  if (phase === "val" && (series === undefined || series.role !== "val-loss") && !isOneForBothPhases(column)) {
     const name = `val/${column}`;
     series = run.series.get(name);
     return series ?? addSeries(run, name, column);
@@ -122,8 +124,15 @@ function seriesFor(run: GrowingRun, column: string, phase: "train" | "val" | und
   return series ?? addSeries(run, column, column);
 }
 
-function saysVal(column: string): boolean {
-  return wordsOf(column).some((word) => /^(val|valid|validation|eval|test|dev)$/.test(word));
+/** Columns that say their phase themselves, or that a held-out pass has in common with training. */
+function isOneForBothPhases(column: string): boolean {
+  const role = roleOf(column);
+  return (
+    role === "epoch" ||
+    role === "learning-rate" ||
+    (role === "train-loss" && wordsOf(column).some((word) => /^train(?:ing)?$/.test(word))) ||
+    wordsOf(column).some((word) => /^(val|valid|validation|eval|test|dev)$/.test(word))
+  );
 }
 
 function addSeries(run: GrowingRun, name: string, column: string): GrowingSeries | null {

@@ -23,28 +23,55 @@ export const stepTotalField = "step total";
 /** A bar that stops this close to its end was at its end: the last refresh is often left out. */
 const nearlyDone = 0.9;
 
+/** Records in a row that show the same whole epoch and the same columns: then the epoch does not tell them apart. */
+const mostOfEpoch = 3;
+
 interface AxisField {
   readonly name: string;
   readonly axis: StepAxis;
   readonly rank: number;
+  readonly whole: boolean;
+}
+
+/** One count of a run: a log may hold several, as steps within an epoch, steps of the whole run, and a library's own. */
+interface Lane {
+  readonly last: { train: number; val: number };
+  epoch: number;
+  offset: number;
+  stride: number;
+  trainTotal: number | undefined;
+}
+
+function newLane(): Lane {
+  return {
+    last: { train: Number.NaN, val: Number.NaN },
+    epoch: Number.NaN,
+    offset: 0,
+    stride: 1,
+    trainTotal: undefined,
+  };
 }
 
 /**
  * Chooses the axis of a run by the columns of its records (step, else epoch, tokens, samples, time, else the record's
  * ordinal from 0) and places each record on it. Steps that begin again with each epoch are joined to one ascending count:
- * by `n/N` where it is printed, else by the last step and stride of the epoch before.
+ * by `n/N` where it is printed, else by the last step and stride of the epoch before. The count that comes first tells
+ * when the run begins again; others go their own way beside it.
  */
 export function createStepClock(): StepClock {
   const ranks = new Map<string, AxisField | null>();
-  const last = { train: Number.NaN, val: Number.NaN };
+  const lanes = new Map<string, Lane>();
   let axis: StepAxis = "record";
   let chosen: AxisField | null = null;
+  /** The lane of the count that came first, and whether it is a library's. */
+  let primary: string | null = null;
+  let primaryInBackground = false;
   let place = Number.NaN;
   let ordinal = 0;
-  let epoch = Number.NaN;
-  let offset = 0;
-  let stride = 1;
-  let trainTotal: number | undefined;
+  let sameEpoch = 0;
+  let column = "";
+  /** Records are counted, since epochs do not tell them apart. */
+  let counted = false;
 
   function fieldOf(name: string): AxisField | null {
     let field = ranks.get(name);
@@ -59,6 +86,7 @@ export function createStepClock(): StepClock {
   /** The best axis column of a record and its epoch. */
   function fieldsOf(record: LogRecord): { best: AxisField | null; epoch: number } {
     let best: AxisField | null = null;
+    let bestWorth = 0;
     let inEpoch = Number.NaN;
     for (const [name, value] of record.values) {
       const field = fieldOf(name);
@@ -68,11 +96,18 @@ export function createStepClock(): StepClock {
       if (field.axis === "epoch") {
         inEpoch = value;
       }
-      if (best === null || field.rank < best.rank) {
+      const worth = (field.whole ? 2 : 1) - (field.axis === "step" && !Number.isInteger(value) ? 1 : 0);
+      if (best === null || field.rank < best.rank || (field.rank === best.rank && worth > bestWorth)) {
         best = field;
+        bestWorth = worth;
       }
     }
     return { best, epoch: inEpoch };
+  }
+
+  function forget(): void {
+    lanes.clear();
+    primary = null;
   }
 
   const clock: StepClock = {
@@ -90,23 +125,24 @@ export function createStepClock(): StepClock {
         place = record.step;
         return { step: record.step, restarted: record.restart === true };
       }
-      const { best, epoch: recordEpoch } = fieldsOf(record);
+      const { best, epoch } = fieldsOf(record);
       if (best !== null && (chosen === null || best.rank < chosen.rank)) {
         clock.changedAxis = clock.changedAxis || ordinal > 0;
         chosen = best;
         axis = best.axis;
-        last.train = Number.NaN;
-        last.val = Number.NaN;
+        counted = false;
+        forget();
       }
       ordinal++;
-      const placed = placeOn(record, best, recordEpoch);
-      if (Number.isFinite(recordEpoch) && record.phase !== "val") {
-        epoch = recordEpoch;
-      }
+      const placed = placeOn(record, best, epoch);
       place = placed.step;
       return placed;
     },
   };
+
+  function standing(otherwise: number): Place {
+    return { step: Number.isNaN(place) ? otherwise : place, restarted: false };
+  }
 
   function placeOn(record: LogRecord, best: AxisField | null, recordEpoch: number): Place {
     if (chosen === null) {
@@ -114,51 +150,111 @@ export function createStepClock(): StepClock {
     }
     const name = best !== null && best.rank === chosen.rank ? best.name : null;
     const raw = name === null ? undefined : record.values.get(name);
-    if (raw === undefined) {
-      return { step: Number.isNaN(place) ? 0 : place, restarted: false };
+    if (name === null || raw === undefined) {
+      return standing(0);
     }
+    const total = record.values.get(stepTotalField);
+    const key = total === undefined ? name : `${name}/`;
+    const inBackground = record.background === true;
+    if (primary === null || (primaryInBackground && !inBackground)) {
+      clock.changedAxis = clock.changedAxis || primary !== null;
+      primary = key;
+      primaryInBackground = inBackground;
+    } else if (inBackground && !primaryInBackground) {
+      return standing(raw);
+    }
+    let lane = lanes.get(key);
+    if (lane === undefined) {
+      lane = newLane();
+      lanes.set(key, lane);
+    }
+    const placed = placeIn(lane, record, raw, recordEpoch, total, key === primary);
+    if (Number.isFinite(recordEpoch) && record.phase !== "val") {
+      lane.epoch = recordEpoch;
+    }
+    return chosen.axis === "epoch" ? placeByCount(record, raw, placed) : placed;
+  }
+
+  /** Several records an epoch: from then on they are counted, and the epoch only tells when the run begins again. */
+  function placeByCount(record: LogRecord, raw: number, placed: Place): Place {
+    const first = record.phase === undefined ? otherColumn(record) : "";
+    sameEpoch = raw === place && first !== "" && first === column && Number.isInteger(raw) ? sameEpoch + 1 : 1;
+    column = first;
+    if (!counted && sameEpoch >= mostOfEpoch && ordinal <= 2 * mostOfEpoch) {
+      counted = true;
+      axis = "record";
+      clock.changedAxis = true;
+    }
+    return counted ? { step: ordinal - 1, restarted: placed.restarted } : placed;
+  }
+
+  function otherColumn(record: LogRecord): string {
+    for (const name of record.values.keys()) {
+      if (fieldOf(name) === null) {
+        return name;
+      }
+    }
+    return "";
+  }
+
+  function placeIn(
+    lane: Lane,
+    record: LogRecord,
+    raw: number,
+    recordEpoch: number,
+    total: number | undefined,
+    isPrimary: boolean,
+  ): Place {
     const phase = record.phase === "val" ? "val" : "train";
+    const { last } = lane;
     const before = last[phase];
     last[phase] = raw;
     if (record.restart === true) {
-      offset = 0;
+      lane.offset = 0;
       last.train = raw;
       last.val = Number.NaN;
       return { step: raw, restarted: true };
     }
-    const total = record.values.get(stepTotalField);
     if (phase === "train") {
-      trainTotal = total;
+      lane.trainTotal = total;
     }
     // Held-out data is counted on its own: such a record belongs to where training stands.
-    const ownCount = offset > 0 || (total !== undefined && trainTotal !== undefined && total !== trainTotal);
-    if (phase === "val" && chosen.axis === "step" && ownCount) {
-      return { step: Number.isNaN(place) ? raw : place, restarted: false };
+    const ownCount =
+      lane.offset > 0 ||
+      (total !== undefined && lane.trainTotal !== undefined && (total !== lane.trainTotal || raw < last.train));
+    if (phase === "val" && chosen?.axis === "step" && ownCount) {
+      return standing(raw);
     }
-    const nextEpoch = recordEpoch > epoch;
+    const nextEpoch = recordEpoch > lane.epoch;
     if ((raw >= before && !(raw === before && nextEpoch && total !== undefined)) || Number.isNaN(before)) {
       if (raw > before) {
-        stride = raw - before;
+        lane.stride = raw - before;
       }
-      return { step: offset + raw, restarted: false };
+      return { step: lane.offset + raw, restarted: false };
     }
-    if (chosen.axis === "step") {
+    if (chosen?.axis === "step") {
       if (nextEpoch) {
-        const epochs = Math.max(1, Math.round(recordEpoch - epoch));
-        offset += total === undefined ? before + (raw === 0 ? stride : 0) : total * epochs;
-        return { step: offset + raw, restarted: false };
+        const epochs = Math.max(1, Math.round(recordEpoch - lane.epoch));
+        lane.offset += total === undefined ? before + (raw === 0 ? lane.stride : 0) : total * epochs;
+        return { step: lane.offset + raw, restarted: false };
       }
       const barEnded = total !== undefined && !Number.isFinite(recordEpoch) && before >= nearlyDone * total;
       if (barEnded) {
-        offset += total;
-        return { step: offset + raw, restarted: false };
+        lane.offset += total;
+        return { step: lane.offset + raw, restarted: false };
       }
       if (phase === "val") {
-        return { step: Number.isNaN(place) ? raw : place, restarted: false };
+        return standing(raw);
       }
     }
-    offset = 0;
-    return { step: raw, restarted: true };
+    lane.offset = 0;
+    if (isPrimary) {
+      lanes.clear();
+      lanes.set(primary ?? "", lane);
+      last.train = raw;
+      last.val = Number.NaN;
+    }
+    return { step: raw, restarted: isPrimary };
   }
 
   return clock;

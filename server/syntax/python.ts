@@ -5,6 +5,7 @@ import { findKeptStatements, type KeptStatement } from "./keptStatement.ts";
 import { readPythonTree } from "./pythonNodes.ts";
 import { type ParsedText, parseAroundErrors } from "./pythonRepair.ts";
 import { convertPythonModule } from "./pythonStatements.ts";
+import { quickenMemory } from "./quickMemory.ts";
 import type { LanguageParser, SyntaxDocument } from "./syntaxDocument.ts";
 import type { Module } from "./tree.ts";
 
@@ -13,7 +14,9 @@ import type { Module } from "./tree.ts";
  * throws when the bytes are not those of a matching pair; after that nothing throws whatever the text is.
  */
 export async function loadPythonParser(wasm: { runtime: Uint8Array; grammar: Uint8Array }): Promise<LanguageParser> {
-  await Parser.init({ wasmBinary: wasm.runtime });
+  const module = { wasmBinary: wasm.runtime };
+  await Parser.init(module);
+  quickenMemory(module);
   const language = await Language.load(wasm.grammar);
   const parser = new Parser().setLanguage(language);
   const types = language.types;

@@ -22,6 +22,7 @@ function job(index: number, text = training): CheckJob {
     earlierText: training.replace("0.5", "0.1"),
     lastRun: null,
     fixes: "safe",
+    wantsFacts: true,
   };
 }
 

@@ -5,32 +5,10 @@ import { crc32c, maskedCrc32c } from "../../server/logs/crc32c.ts";
 import { recognizeFormat } from "../../server/logs/index.ts";
 import { tensorboard } from "../../server/logs/tensorboard.ts";
 import { columnSums, everySplit, readAll, readInPieces, zooFile } from "./binaryLog.ts";
+import { event, scalar, summary, version } from "./eventFile.ts";
 
 const torchFile = "data-shift-tb/events.out.tfevents.1795499534.vm.19037.0";
 const tensorFlowFile = "healthy-negative-nll-tf/events.out.tfevents.1795500522.vm.12200.0.v2";
-
-function framed(data: Uint8Array): Buffer {
-  const record = Buffer.alloc(data.length + 16);
-  record.writeBigUInt64LE(BigInt(data.length), 0);
-  record.writeUInt32LE(maskedCrc32c(record, 0, 8), 8);
-  record.set(data, 12);
-  record.writeUInt32LE(maskedCrc32c(data, 0, data.length), data.length + 12);
-  return record;
-}
-
-function event(step: number, write: (event: BinaryWriter) => BinaryWriter): Buffer {
-  return framed(write(new BinaryWriter().tag(1, 1).double(1e9).tag(2, 0).int64(step)).finish());
-}
-
-/** An event with one summary value, `write` adds to the value behind its tag. */
-function summary(step: number, tag: string, write: (value: BinaryWriter) => BinaryWriter): Buffer {
-  const value = write(new BinaryWriter().tag(1, 2).string(tag)).finish();
-  const values = new BinaryWriter().tag(1, 2).bytes(value).finish();
-  return event(step, (writer) => writer.tag(5, 2).bytes(values));
-}
-
-const scalar = (step: number, tag: string, number: number): Buffer =>
-  summary(step, tag, (value) => value.tag(2, 5).float(number));
 
 function tensor(step: number, tag: string, proto: Uint8Array, plugin?: string): Buffer {
   return summary(step, tag, (value) => {
@@ -49,8 +27,6 @@ function shaped(type: number, size: number | null, content: Uint8Array): Uint8Ar
   const shape = size === null ? new Uint8Array(0) : new BinaryWriter().tag(2, 2).bytes(dimension).finish();
   return new BinaryWriter().tag(1, 0).int32(type).tag(2, 2).bytes(shape).tag(4, 2).bytes(content).finish();
 }
-
-const version = framed(new BinaryWriter().tag(1, 1).double(1e9).tag(3, 2).string("brain.Event:2").finish());
 
 function steps(bytes: Uint8Array): string[] {
   return readAll(tensorboard, bytes).records.map(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { recognizeFormat } from "../../server/logs/index.ts";
 import { trainerState } from "../../server/logs/trainerState.ts";
@@ -71,7 +71,7 @@ describe("trainer_state.json", () => {
       await writeFile(join(folder, "events.out.tfevents.1.host.profile-empty"), "");
       assert.deepEqual(
         (await findLogs(folder)).map(({ name }) => name),
-        ["events.out.tfevents.1.host.1.0", "out/trainer_state.json", "run/run-1.wandb"],
+        [basename(folder), "out/trainer_state.json", "run/run-1.wandb"],
       );
     } finally {
       await rm(folder, { recursive: true });

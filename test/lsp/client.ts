@@ -41,6 +41,7 @@ export interface ClientOptions {
   readonly pull?: boolean;
   readonly resolve?: boolean;
   readonly versionedEdits?: boolean;
+  readonly annotatedEdits?: boolean;
   readonly settings?: Record<string, unknown>;
   readonly initializationOptions?: unknown;
 }
@@ -123,7 +124,10 @@ function initializeParams(options: ClientOptions): InitializeParams {
   const capabilities: ClientCapabilities = {
     workspace: {
       configuration: true,
-      workspaceEdit: { documentChanges: options.versionedEdits ?? true },
+      workspaceEdit: {
+        documentChanges: options.versionedEdits ?? true,
+        ...(options.annotatedEdits === true ? { changeAnnotationSupport: { groupsOnLabel: true } } : {}),
+      },
       diagnostics: { refreshSupport: true },
       didChangeConfiguration: { dynamicRegistration: true },
       didChangeWatchedFiles: { dynamicRegistration: true },
