@@ -34,7 +34,7 @@ const learns = /loss|criterion|grad\b|grads|\blr\b|learning_rate|(^|\W)1(\.0*)?\
 function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulationFact | null {
   const { scope, events } = draft;
   if (sums.test(source.text) || scalesGradients.test(source.text)) return null;
-  if (events.some((event) => isUnread(event) || mayDivide(event, source.text))) return null;
+  if (events.some((event) => event.kind === "unknown-call-with-model" || mayDivide(event, source.text))) return null;
   const backwards = events.filter(isBackward);
   const [backward] = backwards;
   if (backward === undefined) return null;
@@ -53,11 +53,6 @@ function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulati
   if (second !== undefined) return { ...base, fault: "divided-twice", lossRange, shownBy: second };
   if (mayBeAveraged(backwards, divisor, loop, scope, source)) return null;
   return { ...base, fault: "not-divided", lossRange, shownBy };
-}
-
-/** Apex's context manager scales the loss and hands it back; other calls that are not read may do anything. */
-function isUnread({ kind, classified }: EventDraft): boolean {
-  return kind === "unknown-call-with-model" && classified.wrapper !== "Apex";
 }
 
 const setByBranches: Resolved<ScalarValue> = { known: false, reason: "it is set again in a branch", chain: [] };

@@ -66,8 +66,6 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
           wrapper: "Lightning",
           ...lossOf(argument),
         };
-      case "scale_loss":
-        return { kind: "unknown-call-with-model", subject: textOf(argument), optimizers: [], wrapper: "Apex" };
       case "step":
         return receiver === null ? null : step(receiver, argument, scope);
       case "optimizer_step":
@@ -99,7 +97,7 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
    * step (timm 1.0 utils/cuda.py, `NativeScaler`; MAE, Swin and ConvNeXt carry copies of it).
    */
   function nativeScaler({ callee, arguments: given }: Call, name: string, scope: Scope): readonly Classified[] | null {
-    if (!scalerName.test(name) || callee.kind === "call") return null;
+    if (!isCalledScaler(name) || callee.kind === "call") return null;
     const [loss, optimizer] = given;
     if (loss?.name !== null || optimizer?.name !== null || !isOptimizerNamed(optimizer.value)) return null;
     const everyNth = given.some((argument) => /^(update_grad|need_update)$/.test(argument.name ?? ""));
@@ -132,12 +130,9 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
     if (qualifiedName(receiver, scope) === "torch.autograd") {
       return { kind: "backward", subject: textOf(argument), optimizers: [], ...lossOf(argument) };
     }
-    return {
-      kind: "backward",
-      subject: subjectText(receiver),
-      optimizers: [],
-      loss: scaledBy(receiver, scope) ?? receiver,
-    };
+    const scaled = scaledByApex(receiver, scope);
+    const own = { kind: "backward", subject: subjectText(receiver), optimizers: [] } as const;
+    return scaled === null ? { ...own, loss: receiver } : { ...own, loss: scaled, wrapper: "Apex" };
   }
 
   function wrapperOf(receiver: Expression, text: string, scope: Scope): string | null {
@@ -252,8 +247,13 @@ function zeroesInForward(callee: Expression, scope: Scope): boolean {
   });
 }
 
+/** `loss_scaler(…)`, by its name. */
+export function isCalledScaler(name: string): boolean {
+  return /(^|_)scaler$/.test(name);
+}
+
 /** The loss behind `with amp.scale_loss(loss, optimizer) as scaled_loss`. */
-function scaledBy(receiver: Expression, scope: Scope): Expression | null {
+function scaledByApex(receiver: Expression, scope: Scope): Expression | null {
   if (receiver.kind !== "name") return null;
   const last = bindingsOf(receiver.name, scope)?.at(-1);
   if (last?.kind !== "context" || last.value.kind !== "call") return null;

@@ -86,7 +86,8 @@ function ganNames({ nameUses, text }: SourceIndex): string | null {
   for (const [generator, discriminator] of pairs) {
     if (!nameUses.has(generator) || !nameUses.has(discriminator)) continue;
     // Letters stand for sizes and matrices too.
-    if (generator !== "G" || /\b[GD]\.(parameters|zero_grad|train)\(/.test(text)) return `${generator} and ${discriminator}`;
+    if (generator !== "G" || /\b[GD]\.(parameters|zero_grad|train)\(/.test(text))
+      return `${generator} and ${discriminator}`;
   }
   return null;
 }
