@@ -1,10 +1,18 @@
-/** Reading JSONL and text logs against the least that anyone could do with the same bytes. */
+/** Reading JSONL, text and CSV logs against the least that anyone could do with the same bytes, and against CSV parsers. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parse } from "csv-parse/sync";
+import Papa from "papaparse";
+import { csv } from "../server/logs/csv.ts";
 import { jsonl } from "../server/logs/jsonl.ts";
 import type { LogFormat } from "../server/logs/logFormat.ts";
 import { text } from "../server/logs/text.ts";
 import { figure, median, timed } from "./measure.ts";
+import { peerNumber, peerPython } from "./peers.ts";
 
-const lines = 200_000;
+const lines = 500_000;
+const rounds = 5;
 const rows = Array.from({ length: lines }, (_, index) => ({
   step: (index + 1) * 10,
   loss: 2 + Math.exp(-index / 20_000) + Math.sin(index) / 50,
@@ -22,6 +30,14 @@ const textLog = rows
   )
   .join("");
 
+const csvLog = [
+  "step,epoch,loss,grad_norm,lr,val_loss,acc,time\n",
+  ...rows.map(
+    (row, i) =>
+      `${row.step},${i >> 10},${row.loss.toFixed(6)},${row.gradientNorm.toFixed(5)},${row.rate.toExponential(4)},,0.${i % 1000},${(i * 0.123).toFixed(3)}\n`,
+  ),
+].join("");
+
 await compare("JSONL", jsonl, jsonlLog, "split + JSON.parse", (all) => {
   let count = 0;
   for (const line of all.split("\n")) if (line !== "") count += Object.keys(JSON.parse(line)).length > 0 ? 1 : 0;
@@ -38,24 +54,56 @@ await compare("text", text, textLog, "split + one regular expression", (all) => 
   return count;
 });
 
-async function compare(name: string, format: LogFormat, log: string, bareName: string, bare: (log: string) => number) {
+const cells = { papaparse: (all: string) => Papa.parse(all, { skipEmptyLines: true }).data, "csv-parse": parse };
+for (const [name, parser] of Object.entries(cells)) {
+  await compare("CSV", csv, csvLog, name, (all) => parser(all).length - 1, 1);
+}
+const python = peerPython();
+if (python !== null) {
+  const folder = mkdtempSync(path.join(tmpdir(), "haywire-bench-"));
+  const file = path.join(folder, "log.csv");
+  writeFileSync(file, csvLog);
+  const program =
+    'import sys, time, pandas\nstart = time.perf_counter()\npandas.read_csv(sys.argv[1], engine="python")\nprint((time.perf_counter() - start) * 1000)';
+  const theirs = peerNumber(python, program, [file]);
+  const ours = median(await timed(3, 1, () => readBytes(csv, readFileSync(file))));
+  figure(
+    "reading CSV / pandas",
+    ours / theirs,
+    1,
+    "×",
+    `engine="python"; ${ours.toFixed(0)} ms, ${theirs.toFixed(0)} ms`,
+  );
+  rmSync(folder, { recursive: true });
+}
+
+function readBytes(format: LogFormat, bytes: Uint8Array): number {
+  const reader = format.createReader();
+  let count = 0;
+  for (let at = 0; at < bytes.length; at += 1 << 15) count += reader.push(bytes.subarray(at, at + (1 << 15))).length;
+  return count + reader.finish().length;
+}
+
+async function compare(
+  name: string,
+  format: LogFormat,
+  log: string,
+  bareName: string,
+  bare: (log: string) => number,
+  bar = 1.3,
+) {
   const bytes = new TextEncoder().encode(log);
   const decoder = new TextDecoder();
-  const read = () => {
-    const reader = format.createReader();
-    let count = 0;
-    for (let at = 0; at < bytes.length; at += 1 << 16) count += reader.push(bytes.subarray(at, at + (1 << 16))).length;
-    return count + reader.finish().length;
-  };
+  const read = () => readBytes(format, bytes);
   if (read() !== lines || bare(log) !== lines)
     throw new Error(`${name}: ${read()} and ${bare(log)} of ${lines} records`);
   const ours: number[] = [];
   const theirs: number[] = [];
   // Taken in turn, so that a busy moment of the machine falls on both.
-  for (let round = 0; round < 7; round++) {
+  for (let round = 0; round < rounds; round++) {
     ours.push(...(await timed(1, round === 0 ? 1 : 0, read)));
     theirs.push(...(await timed(1, round === 0 ? 1 : 0, () => bare(decoder.decode(bytes)))));
   }
   const detail = `${lines.toLocaleString("en-US")} lines; ${median(ours).toFixed(0)} ms, ${bareName} ${median(theirs).toFixed(0)} ms`;
-  figure(`reading ${name} / ${bareName}`, median(ours) / median(theirs), 2, "×", detail);
+  figure(`reading ${name} / ${bareName}`, median(ours) / median(theirs), bar, "×", detail);
 }

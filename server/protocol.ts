@@ -67,6 +67,16 @@ export interface WatchParams {
   readonly name?: string;
   /** The script that writes it, for linking verdicts to lines; absolute. */
   readonly codePath?: string;
+  /** Only logs written at this time or later, in ms since 1970: those of one run in a folder of many. */
+  readonly writtenSince?: number;
+}
+
+/** What a script says about the logs of its runs. */
+export interface ScriptLogs {
+  /** It trains something. */
+  readonly trains: boolean;
+  /** Files and folders, absolute, each with what writes there (`"SummaryWriter"`). */
+  readonly places: readonly { readonly path: string; readonly writer: string }[];
 }
 
 export interface RangeRequest {
@@ -100,6 +110,13 @@ export interface Requests {
   "haywire/unwatch": { readonly params: { readonly runId: string }; readonly result: null };
   "haywire/runs": { readonly params: null; readonly result: readonly RunView[] };
   "haywire/range": { readonly params: RangeRequest; readonly result: RangeResult };
+  /** Of the script (or notebook) at `path`; `command` is what it is run with, in `workingFolder`. */
+  "haywire/scriptLogs": {
+    readonly params: { readonly path: string; readonly workingFolder: string; readonly command: readonly string[] };
+    readonly result: ScriptLogs;
+  };
+  /** Whether output of a program is that of training. */
+  "haywire/readsAsTraining": { readonly params: { readonly output: string }; readonly result: boolean };
   /** A rule's document in Markdown, null for an unknown name. */
   "haywire/rule": { readonly params: { readonly name: string }; readonly result: string | null };
 }

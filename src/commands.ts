@@ -15,6 +15,7 @@ export interface CommandContext {
   readonly runs: TrackedRuns;
   readonly panel: Panel;
   readonly logs: LogWatcher;
+  readonly ownExecutions: WeakSet<vscode.TerminalShellExecution>;
 }
 
 interface Command {
@@ -23,7 +24,7 @@ interface Command {
 }
 
 const commands: Readonly<Record<string, Command>> = {
-  "haywire.runAndWatch": { needsTrust: true, run: ({ client, panel }, target) => runAndWatch(target, client, panel) },
+  "haywire.runAndWatch": { needsTrust: true, run: (context, target) => runAndWatch(target, context) },
   "haywire.watchLog": { needsTrust: true, run: ({ logs }, target) => logs.watch(target) },
   "haywire.openPanel": { needsTrust: true, run: ({ panel }, target) => panel.open(runIdOf(target)) },
   "haywire.stopWatching": { needsTrust: true, run: stopWatching },

@@ -1,11 +1,15 @@
 import * as vscode from "vscode";
 import { type Client, createClient, onRunning } from "./client.ts";
 import { registerCommands } from "./commands.ts";
+import { watchDebuggers } from "./debuggedPrograms.ts";
+import { createFollowOffers } from "./followOffers.ts";
+import { watchNotebooks } from "./notebookPrograms.ts";
 import { createNotifications } from "./notifications.ts";
 import { createPanel } from "./panel.ts";
 import { registerRuleDocuments } from "./ruleDocuments.ts";
 import { createRunTree } from "./runTree.ts";
 import { createStatusBar } from "./statusBar.ts";
+import { watchTerminals } from "./terminalPrograms.ts";
 import { trackRuns } from "./trackedRuns.ts";
 import { createLogWatcher } from "./watchLog.ts";
 
@@ -17,6 +21,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const runs = trackRuns(started);
   const panel = createPanel(context, started, runs);
   const logs = createLogWatcher(context, started, runs, panel);
+  const offers = createFollowOffers(started, runs, panel);
+  const ownExecutions = new WeakSet<vscode.TerminalShellExecution>();
   context.subscriptions.push(
     runs,
     panel,
@@ -24,7 +30,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     createStatusBar(runs),
     createNotifications(context, runs, panel),
     registerRuleDocuments(started),
-    registerCommands({ client: started, runs, panel, logs }),
+    registerCommands({ client: started, runs, panel, logs, ownExecutions }),
+    watchTerminals(offers, (execution) => ownExecutions.has(execution)),
+    watchDebuggers(offers),
+    watchNotebooks(offers),
     // Watches were the old server's: after a crash or a restart they begin anew.
     onRunning(started, () => {
       if (vscode.workspace.isTrusted) void runs.refresh().then(logs.restore);

@@ -16,12 +16,25 @@ import { type OutputSink, openPipedTerminal } from "./pipedTerminal.ts";
 import { pythonInterpreter } from "./pythonInterpreter.ts";
 import { nodeCommand, pythonCommand, type ScriptCommand, scriptLanguage } from "./scriptCommand.ts";
 import { withoutShellMarks } from "./shellMarks.ts";
+import type { TrackedRuns } from "./trackedRuns.ts";
+import { watchScriptLogs } from "./watchScriptLogs.ts";
 
 /** Shell integration was seen 0.2 to 3 s after the terminal opens; slow start-up files take longer. */
 const shellIntegrationTimeout = 6000;
 
+export interface RunAndWatchContext {
+  readonly client: Client;
+  readonly panel: Panel;
+  readonly runs: TrackedRuns;
+  /** What is started here is remembered, so that it is not offered to be followed as well. */
+  readonly ownExecutions: WeakSet<vscode.TerminalShellExecution>;
+}
+
 /** Runs `target` (a file's URI, as menus give it, or its text, as code lenses do) or the script in the active editor. */
-export async function runAndWatch(target: unknown, client: Client, panel: Panel): Promise<void> {
+export async function runAndWatch(
+  target: unknown,
+  { client, panel, runs, ownExecutions }: RunAndWatchContext,
+): Promise<void> {
   const given = typeof target === "string" ? vscode.Uri.parse(target) : target;
   const script = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
   if (script?.scheme !== "file" || !scriptLanguage(script.fsPath)) {
@@ -44,7 +57,10 @@ export async function runAndWatch(target: unknown, client: Client, panel: Panel)
 
   send("", { command: command.argv });
   panel.open(runId);
-  if (!(await runInShell(name, command, cwd, sink))) openPipedTerminal(name, command, cwd, sink).show(true);
+  const logging = { codePath: script.fsPath, workingFolder: cwd, command: command.argv, outputFile: null };
+  void watchScriptLogs(client, runs, logging, Date.now()).catch(() => undefined);
+  if (!(await runInShell(name, command, cwd, sink, ownExecutions)))
+    openPipedTerminal(name, command, cwd, sink).show(true);
 }
 
 async function commandFor(script: vscode.Uri): Promise<ScriptCommand> {
@@ -53,7 +69,13 @@ async function commandFor(script: vscode.Uri): Promise<ScriptCommand> {
 }
 
 /** False when the shell cannot be used: then nothing was sent to it. */
-async function runInShell(name: string, command: ScriptCommand, cwd: string, sink: OutputSink): Promise<boolean> {
+async function runInShell(
+  name: string,
+  command: ScriptCommand,
+  cwd: string,
+  sink: OutputSink,
+  ownExecutions: WeakSet<vscode.TerminalShellExecution>,
+): Promise<boolean> {
   const terminal = vscode.window.createTerminal({
     name,
     cwd,
@@ -68,6 +90,7 @@ async function runInShell(name: string, command: ScriptCommand, cwd: string, sin
     return false;
   }
   const execution = integration.executeCommand(line);
+  ownExecutions.add(execution);
   const exited = exitOf(terminal, execution);
   for await (const data of execution.read()) {
     const text = withoutShellMarks(data);

@@ -5,6 +5,7 @@ import { type Client, request } from "./client.ts";
 import type { Panel } from "./panel.ts";
 import { mostUrgent } from "./runLabels.ts";
 import type { TrackedRuns } from "./trackedRuns.ts";
+import { placesOf } from "./watchScriptLogs.ts";
 
 const watchedKey = "haywire.watched";
 const codeFile = /\.(py|[mc]?[jt]sx?)$/;
@@ -33,7 +34,7 @@ export function createLogWatcher(
 
   return {
     watch: async (target) => {
-      const uri = target instanceof vscode.Uri ? target : await askForLog();
+      const uri = target instanceof vscode.Uri ? target : await askForLog(client);
       if (!uri) return;
       if (uri.scheme !== "file") {
         await vscode.window.showWarningMessage(`Haywire follows files on disk; it cannot read ${uri.toString(true)}.`);
@@ -78,10 +79,18 @@ function holds(watched: string, log: string): boolean {
   return log === watched || log.startsWith(watched + path.sep);
 }
 
-async function askForLog(): Promise<vscode.Uri | undefined> {
+async function askForLog(client: Client): Promise<vscode.Uri | undefined> {
+  const script = visibleScript();
+  const places = script === null ? [] : await placesOf(client, script).catch(() => []);
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const kind = await vscode.window.showQuickPick(
     [
+      ...places.map(({ path: place, writer }) => ({
+        label: `$(search) ${vscode.workspace.asRelativePath(place)}`,
+        detail: `Where ${writer} in ${path.basename(script ?? "")} writes`,
+        folder: false,
+        place,
+      })),
       { label: "$(file) A log file", detail: "JSON lines, CSV, or the text that a script prints", folder: false },
       {
         label: "$(folder) A folder",
@@ -92,6 +101,7 @@ async function askForLog(): Promise<vscode.Uri | undefined> {
     { placeHolder: "What to watch" },
   );
   if (!kind) return undefined;
+  if ("place" in kind) return vscode.Uri.file(kind.place);
   const chosen = await vscode.window.showOpenDialog({
     canSelectFiles: !kind.folder,
     canSelectFolders: kind.folder,

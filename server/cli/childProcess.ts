@@ -7,15 +7,19 @@ import { type CommandIo, UsageError } from "./io.ts";
 /** Signals that end a run or tell it something; Slurm announces a preemption by SIGUSR1 or SIGTERM. */
 const forwarded: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"];
 
+/** How long a child that was asked to stop may take to save what it has, before it is told to end. */
+const graceMs = 30_000;
+
 /**
  * Runs a command with its output and signals passed through as they are, and tells its output in whole lines. Resolves to
  * its exit status, 128 + the signal's number when a signal ended it, as shells give it. Rejects with `UsageError` when it
- * cannot be started.
+ * cannot be started. When `stop` is aborted the child gets SIGINT, as from Ctrl-C, and SIGTERM after a grace of 30 s.
  */
 export async function runChild(
   command: readonly string[],
   io: CommandIo,
   onLines: (text: string) => void,
+  stop?: AbortSignal,
 ): Promise<number> {
   const [file, ...args] = command;
   if (file === undefined) throw new UsageError("`haywire watch --` needs a command to run.");
@@ -39,11 +43,28 @@ export async function runChild(
     readLines(output, onLines);
   }
   const stopForwarding = forwardSignals(child, ownStdin && process.stdin.isTTY === true);
+  const stopListening = stopWhenAborted(child, stop);
   try {
     return await exitStatus(child, file);
   } finally {
     stopForwarding();
+    stopListening();
   }
+}
+
+/** Python turns SIGINT into KeyboardInterrupt, which training code knows from Ctrl-C: it may save a checkpoint. */
+function stopWhenAborted(child: ChildProcess, stop: AbortSignal | undefined): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const end = () => {
+    child.kill("SIGINT");
+    timer = setTimeout(() => child.kill("SIGTERM"), graceMs);
+  };
+  if (stop?.aborted) end();
+  stop?.addEventListener("abort", end, { once: true });
+  return () => {
+    stop?.removeEventListener("abort", end);
+    clearTimeout(timer);
+  };
 }
 
 /** Tells text up to the last line end, so that lines of two streams never mix. */

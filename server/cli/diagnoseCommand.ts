@@ -1,11 +1,14 @@
 import path from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
 import type { RunScript } from "../diagnosis/script.ts";
 import { createLinter } from "../lint/linter.ts";
 import { createParsers } from "../lint/loadParsers.ts";
 import { createWorkspaceSources } from "../lint/workspaceSources.ts";
 import { diagnoseLogs } from "../monitor/diagnoseLogs.ts";
 import type { DiagnosisReport } from "../monitor/logDiagnosis.ts";
+import { diagnosisMarkdown } from "../report/diagnosisMarkdown.ts";
 import { diagnosisJson, diagnosisText } from "../report/diagnosisReport.ts";
+import { diagnosisSarif } from "../report/diagnosisSarif.ts";
 import { locateIn, type ReportedFile } from "../report/reportedFile.ts";
 import { createFactsReader } from "./codeFacts.ts";
 import { createSettingsReader } from "./commandSettings.ts";
@@ -20,21 +23,21 @@ export const diagnoseCommand: Command = {
 Reads log files, or folders whose logs are a run each, and prints what went wrong, since which step, and what to change.
 
   --code FILE      the script that trained, for leading a verdict to its line
-  --format FORMAT  text or json (default text)
+  --format FORMAT  text, json, sarif or markdown (default text)
 
 Exit status: 0 nothing went wrong, 1 something did, 2 a log could not be read or holds no numbers.`,
   async run(argv, io) {
     const { values, positionals } = readOptions(argv, {
       options: { code: { type: "string" }, format: { type: "string", default: "text" } },
     });
-    const format = oneOf("--format", values.format, ["text", "json"]);
+    const format = oneOf("--format", values.format, ["text", "json", "sarif", "markdown"]);
     if (positionals.length === 0) throw new UsageError("Name the logs to read.");
     const script = values.code === undefined ? null : await readScript(values.code, io);
     const logs = positionals.map((each) => path.resolve(io.cwd, each));
     const { value, problems } = await diagnoseLogs(logs, { script });
     const report = withShownPaths(value, io);
     const linted = script === null ? null : await lintedScript(script, report, io);
-    io.stdout.write(format === "json" ? diagnosisJson(report, linted) : diagnosisText(report, linted));
+    io.stdout.write(reportIn(format, report, linted));
     for (const problem of problems) say(io.stderr, `haywire: ${shownPath(problem.path, io)}: ${problem.message}.`);
 
     const read = new Set(value.runs.flatMap((run) => run.sources.map((source) => source.path)));
@@ -44,6 +47,23 @@ Exit status: 0 nothing went wrong, 1 something did, 2 a log could not be read or
     return wentWrong ? exitFindings : exitClean;
   },
 };
+
+function reportIn(
+  format: "text" | "json" | "sarif" | "markdown",
+  report: DiagnosisReport,
+  script: ReportedFile | null,
+): string {
+  switch (format) {
+    case "json":
+      return diagnosisJson(report, script);
+    case "sarif":
+      return diagnosisSarif(report, packageJson.version);
+    case "markdown":
+      return diagnosisMarkdown(report, script);
+    case "text":
+      return diagnosisText(report, script);
+  }
+}
 
 async function readScript(name: string, io: CommandIo) {
   const script = await createFactsReader().factsOf(path.resolve(io.cwd, name));

@@ -32,6 +32,9 @@ export const exitFindings = 1;
 /** The job could not be done: a bad option, an unreadable path, an internal error. */
 export const exitFailure = 2;
 
+/** `watch --stop-on` ended what it watched. */
+export const exitStopped = 3;
+
 /** The user has to change the command line or a file: its message is shown alone, the exit status is 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { verdictKinds } from "../detectors/verdict.ts";
 import { createLinter } from "../lint/linter.ts";
 import { createParsers } from "../lint/loadParsers.ts";
 import { createMonitor } from "../monitor/createMonitor.ts";
@@ -8,47 +9,71 @@ import type { RunView, VerdictView } from "../protocol.ts";
 import { recordSnapshot } from "../snapshots/recordSnapshot.ts";
 import { runChild } from "./childProcess.ts";
 import { createFactsReader } from "./codeFacts.ts";
-import { type Command, type CommandIo, exitClean, exitFindings, say, UsageError } from "./io.ts";
-import { readOptions } from "./options.ts";
+import { type Command, type CommandIo, exitClean, exitFindings, exitStopped, say, UsageError } from "./io.ts";
+import { oneOf, readOptions } from "./options.ts";
 import { liveStatus } from "./statusLine.ts";
 import { verdictText } from "./verdictText.ts";
 
 export const watchCommand: Command = {
   name: "watch",
   summary: "Follows logs, or runs a command and follows its output; says what goes wrong when it does.",
-  usage: `Usage: haywire watch [--code FILE] LOG…
-       haywire watch [--code FILE] -- CMD…
+  usage: `Usage: haywire watch [OPTIONS] LOG…
+       haywire watch [OPTIONS] -- CMD…
 
 Follows log files or folders as they grow, until Ctrl-C; exit status 1 when something went wrong.
 With -- it runs CMD: its output, signals and exit status pass through unchanged, verdicts go to standard error.
 What the script of CMD sets is kept in .haywire/runs of its repository, for \`haywire changes --since last\`.
 CMD sees PYTHONUNBUFFERED=1 unless that is set, so that lines arrive as they are printed.
 
-  --code FILE   the script that trains, for leading a verdict to its line (found by itself in CMD)`,
+  --code FILE      the script that trains, for leading a verdict to its line (found by itself in CMD)
+  --stop-on KINDS  end at a verdict of one of these kinds, such as non-finite,loss-growth, with exit status 3;
+                   CMD gets SIGINT, so that it can save what it has, and SIGTERM 30 s later`,
   async run(argv, io) {
     const dashes = argv.indexOf("--");
     const own = dashes < 0 ? argv : argv.slice(0, dashes);
-    const { values, positionals } = readOptions(own, { options: { code: { type: "string" } } });
+    const { values, positionals } = readOptions(own, {
+      options: { code: { type: "string" }, "stop-on": { type: "string", multiple: true, default: noKinds } },
+    });
     const code = values.code === undefined ? null : existingFile(io, values.code);
+    const stopOn = kindsNamed(values["stop-on"]);
     if (dashes < 0) {
       if (positionals.length === 0) throw new UsageError("Name a log to watch, or a command after --.");
-      return watchLogs(positionals, code, io);
+      return watchLogs(positionals, { code, stopOn }, io);
     }
     if (positionals.length > 0) throw new UsageError("Name logs to watch or a command after --, not both.");
-    return watchChild(argv.slice(dashes + 1), code, io);
+    return watchChild(argv.slice(dashes + 1), { code, stopOn }, io);
   },
 };
 
-async function watchLogs(logs: readonly string[], code: string | null, io: CommandIo): Promise<number> {
+const noKinds: string[] = [];
+
+interface WatchOptions {
+  readonly code: string | null;
+  readonly stopOn: ReadonlySet<string>;
+}
+
+/** The kinds of `--stop-on`, separated by commas or given again. */
+function kindsNamed(given: readonly string[]): ReadonlySet<string> {
+  const names = given.flatMap((each) => each.split(",")).map((name) => name.trim());
+  return new Set(names.map((name) => oneOf("--stop-on", name, verdictKinds)));
+}
+
+async function watchLogs(logs: readonly string[], { code, stopOn }: WatchOptions, io: CommandIo): Promise<number> {
   const status = liveStatus(io);
   let worst = exitClean;
   const facts = createFactsReader();
+  // Ctrl-C counts from the first verdict on, which may be told while logs are still being opened.
+  const asked = new AbortController();
+  const isStopped = stopped(io, asked.signal);
   const monitor = createMonitor({
     onRunChanged: (run) => status.show(run),
     onVerdict: (run, verdict) => {
-      if (verdict.severity !== "info") worst = exitFindings;
+      if (verdict.severity !== "info" && worst === exitClean) worst = exitFindings;
       status.clear();
       io.stdout.write(verdictText(run, verdict, io.cwd));
+      if (!stopOn.has(verdict.kind)) return;
+      worst = exitStopped;
+      asked.abort();
     },
     factsOf: facts.factsOf,
   });
@@ -61,7 +86,7 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
       });
       if (runs.every((run) => run.state === "waiting")) say(io.stderr, `haywire: waiting for ${log}`);
     }
-    await stopped(io);
+    await isStopped;
     await facts.settled();
   } finally {
     await monitor.close();
@@ -70,24 +95,35 @@ async function watchLogs(logs: readonly string[], code: string | null, io: Comma
   return worst;
 }
 
-async function watchChild(command: readonly string[], code: string | null, io: CommandIo): Promise<number> {
+async function watchChild(command: readonly string[], { code, stopOn }: WatchOptions, io: CommandIo): Promise<number> {
   const runId = "child";
   const codePath = code ?? scriptAmong(command, io);
   const name = path.basename(codePath ?? command[0] ?? "");
   const told = { runId, name, codePath };
   const facts = createFactsReader();
+  const asked = new AbortController();
   const monitor = createMonitor({
     onRunChanged: () => undefined,
-    onVerdict: (run: RunView, verdict: VerdictView) => io.stderr.write(verdictText(run, verdict, io.cwd)),
+    onVerdict: (run: RunView, verdict: VerdictView) => {
+      io.stderr.write(verdictText(run, verdict, io.cwd));
+      if (!stopOn.has(verdict.kind) || asked.signal.aborted) return;
+      say(io.stderr, `haywire: ${verdict.kind} ends the run, as --stop-on asks.`);
+      asked.abort();
+    },
     factsOf: facts.factsOf,
   });
   const startedAt = new Date();
   const recording = codePath === null ? null : recordRun(codePath, command, startedAt, io);
   try {
-    const status = await runChild(command, io, (text) => monitor.terminalOutput({ ...told, text }));
+    const status = await runChild(
+      command,
+      io,
+      (text) => monitor.terminalOutput({ ...told, text }),
+      stopOn.size > 0 ? asked.signal : undefined,
+    );
     monitor.terminalOutput({ ...told, text: "", ended: true, exitCode: status });
     await Promise.all([facts.settled(), recording]);
-    return status;
+    return asked.signal.aborted ? exitStopped : status;
   } finally {
     await monitor.close();
   }
@@ -103,8 +139,8 @@ async function recordRun(script: string, command: readonly string[], startedAt: 
   );
 }
 
-/** Resolves at Ctrl-C, SIGTERM or the caller's word. */
-function stopped(io: CommandIo): Promise<void> {
+/** Resolves at Ctrl-C, SIGTERM, the caller's word or a verdict that ends the watch. */
+function stopped(io: CommandIo, asked: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       process.off("SIGINT", stop);
@@ -115,6 +151,7 @@ function stopped(io: CommandIo): Promise<void> {
     process.on("SIGTERM", stop);
     if (io.stop?.aborted) stop();
     io.stop?.addEventListener("abort", stop);
+    asked.addEventListener("abort", stop);
   });
 }
 

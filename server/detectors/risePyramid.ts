@@ -10,6 +10,8 @@ export interface Rise {
   readonly to: number;
   /** Level of the pyramid, blocks of 4^level records. */
   readonly level: number;
+  /** Blocks in a window there. */
+  readonly window: number;
 }
 
 /** Constants of one pyramid; measured over 2,000 simulated healthy curves and injected failures. */
@@ -69,11 +71,16 @@ interface PyramidLevel {
   readonly growth: { readonly block: number; readonly height: number }[];
   running: number;
   runningPeak: number;
+  /** Drawups of the newest blocks: a rise that is just arriving must not teach what is usual. */
+  readonly arriving: number[];
 }
 
 export interface RisePyramid {
-  /** Adds a record's value; gives the rise that has been standing for long enough, at most one. O(1) amortized. */
-  add(value: number): Rise | null;
+  /**
+   * Adds a record's value; gives the rise that has been standing for long enough, at most one. O(1) amortized. `ease` below 1
+   * lowers the bar where something else makes a rise likely.
+   */
+  add(value: number, ease?: number): Rise | null;
   /** Begins anew at this level: after a rise that was told, or that was explained. */
   rebase(): void;
 }
@@ -102,18 +109,19 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
         growth: [],
         running: 0,
         runningPeak: 0,
+        arriving: [],
       };
       levels[k] = level;
     }
     return level;
   }
 
-  function addBlock(k: number, value: number): Rise | null {
+  function addBlock(k: number, value: number, ease: number): Rise | null {
     const level = levelAt(k);
     level.count++;
     level.window.add(value);
     remember(level.blocks, value);
-    const found = judge(level, k);
+    const found = judge(level, k, ease);
     if (k + 1 >= settings.levels) {
       return found;
     }
@@ -122,11 +130,11 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
       return found;
     }
     const [, second = 0, third = 0] = level.four.splice(0).sort((a, b) => a - b);
-    const above = addBlock(k + 1, (second + third) / 2);
+    const above = addBlock(k + 1, (second + third) / 2, ease);
     return found ?? above;
   }
 
-  function judge(level: PyramidLevel, k: number): Rise | null {
+  function judge(level: PyramidLevel, k: number, ease: number): Rise | null {
     const { window } = settings;
     if (level.blocks.length < window) {
       return null;
@@ -138,8 +146,11 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
       level.lowestAt = records;
     }
     const drawup = now - level.lowest;
-    if (level.count < settings.fewestBlocks || !exceeds(level, drawup)) {
-      grow(level, Math.max(drawup, level.runningPeak));
+    if (level.count < settings.fewestBlocks || !exceeds(level, drawup, ease)) {
+      level.arriving.push(Math.max(drawup, level.runningPeak));
+      if (level.arriving.length > window) {
+        grow(level, level.arriving.shift() ?? 0);
+      }
       level.running = 0;
       level.runningPeak = 0;
       return null;
@@ -149,7 +160,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     if (level.running < Math.max(3, window / 2)) {
       return null;
     }
-    return { lowestAt: level.lowestAt, alarmAt: records, from: level.lowest, to: now, level: k };
+    return { lowestAt: level.lowestAt, alarmAt: records, from: level.lowest, to: now, level: k, window };
   }
 
   function grow(level: PyramidLevel, height: number): void {
@@ -165,7 +176,7 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
     }
   }
 
-  function exceeds(level: PyramidLevel, drawup: number): boolean {
+  function exceeds(level: PyramidLevel, drawup: number, ease: number): boolean {
     if (drawup <= settings.effect) {
       return false;
     }
@@ -181,12 +192,12 @@ export function createRisePyramid(settings: RiseSettings): RisePyramid {
       }
       limit = Math.min(limit, settings.earlyDrawups * early);
     }
-    return drawup > limit && drawup > settings.spreads * spreadOf(level, settings.window);
+    return drawup > ease * limit && drawup > ease * settings.spreads * spreadOf(level, settings.window);
   }
 
   return {
-    add(value) {
-      const found = addBlock(0, value);
+    add(value, ease = 1) {
+      const found = addBlock(0, value, ease);
       records++;
       return found;
     },

@@ -1,24 +1,30 @@
 import type { SeriesRole, StepAxis } from "../runs/run.ts";
+import type { LossCurves } from "./lossCurves.ts";
+import type { RunContext } from "./runContext.ts";
 
-export type VerdictKind =
-  | "non-finite"
-  | "loss-growth"
-  | "loss-spike"
-  | "grad-explosion-intermittent"
-  | "grad-explosion-smooth"
-  | "vanishing-gradient"
-  | "lr-change-coincident"
-  | "overfitting"
-  | "data-shift"
-  | "repeatable-onset"
-  | "plateau"
-  | "loss-scale-collapse"
-  | "adam-denominator"
-  | "resume-without-optimizer-state"
-  | "batch-norm-instability"
-  | "adam-nonconvergence"
-  | "weight-decay-interaction"
-  | "recovered";
+/** Every kind of verdict that a run can get. */
+export const verdictKinds = [
+  "non-finite",
+  "loss-growth",
+  "loss-spike",
+  "grad-explosion-intermittent",
+  "grad-explosion-smooth",
+  "vanishing-gradient",
+  "lr-change-coincident",
+  "overfitting",
+  "data-shift",
+  "repeatable-onset",
+  "plateau",
+  "loss-scale-collapse",
+  "adam-denominator",
+  "resume-without-optimizer-state",
+  "batch-norm-instability",
+  "adam-nonconvergence",
+  "weight-decay-interaction",
+  "recovered",
+] as const;
+
+export type VerdictKind = (typeof verdictKinds)[number];
 
 /** What a detector says: plain data, without cause or advice (these are the diagnosis's). */
 export interface Verdict {
@@ -44,16 +50,25 @@ export interface Observation {
   readonly index: number;
 }
 
+/** What the detectors of one run share; it has seen an observation before they do. */
+export interface DetectorSettings {
+  readonly stepAxis: StepAxis;
+  readonly context: RunContext;
+  readonly losses: LossCurves;
+}
+
 /** Online and O(1) an observation: the verdict on a finished log equals the one reached live. */
 export interface Detector {
   observe(observation: Observation): readonly Verdict[];
+  /** Another detector, or itself, has just said this. */
+  heard?(verdict: Verdict): readonly Verdict[];
   /** The run began anew at this step. */
   restart(step: number): void;
-  /** Why it cannot speak yet or at all (too few records, a series missing), null when it can. */
+  /** Why it cannot speak yet or at all (too few records, a series missing, and what would log it), null when it can. */
   silentBecause(): string | null;
 }
 
 export interface DetectorKind {
   readonly kind: VerdictKind;
-  create(settings: { readonly stepAxis: StepAxis }): Detector;
+  create(settings: DetectorSettings): Detector;
 }

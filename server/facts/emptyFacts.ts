@@ -39,6 +39,7 @@ export function emptyFacts(path: string): TrainingFacts {
     smallNormBatches: [],
     samplerEpochs: [],
     hyperparameters: [],
+    logDestinations: [],
     imports: [],
   };
 }

@@ -13,6 +13,7 @@ import type { ExhaustedParametersFact } from "./exhaustedParametersFacts.ts";
 import type { HiddenNonfiniteFact } from "./hiddenNonfiniteFacts.ts";
 import type { IneffectiveClipFact } from "./ineffectiveClipFacts.ts";
 import type { L2PenaltyFact } from "./l2PenaltyFacts.ts";
+import type { LogDestinationFact } from "./logDestinationFacts.ts";
 import type { LossCallFact } from "./lossCallFacts.ts";
 import type { LossLogFact } from "./lossLogFacts.ts";
 import type { LossScalerCallFact } from "./lossScalerFacts.ts";
@@ -79,6 +80,8 @@ export interface TrainingFacts {
   readonly samplerEpochs: readonly SamplerEpochFact[];
   /** Every named hyperparameter of the file that resolves, for comparing with an earlier version of it. */
   readonly hyperparameters: readonly HyperparameterFact[];
+  /** Where the file's own code writes logs to. */
+  readonly logDestinations: readonly LogDestinationFact[];
   /** Every name that the file imports: what fixes need to write a name the way the file does. */
   readonly imports: readonly ImportFact[];
 }

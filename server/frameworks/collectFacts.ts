@@ -1,5 +1,6 @@
 import { emptyFacts } from "../facts/emptyFacts.ts";
 import { collectHyperparameters } from "../facts/hyperparameters.ts";
+import { logDestinations } from "../facts/logDestinations.ts";
 import type { NeighbouringSources, SourceIndex } from "../facts/scope.ts";
 import { indexSource } from "../facts/sourceIndex.ts";
 import { type ImportFact, optimizersHere, type TrainingFacts } from "../facts/trainingFacts.ts";
@@ -32,7 +33,11 @@ export function collectFacts(input: FactsInput): TrainingFacts {
     if (found !== null) facts = merged(facts, framework, found);
   }
   if (facts.frameworks.length === 0) return facts;
-  return { ...facts, hyperparameters: collectHyperparameters(source, optimizersHere(facts), facts.trainers) };
+  return {
+    ...facts,
+    hyperparameters: collectHyperparameters(source, optimizersHere(facts), facts.trainers),
+    logDestinations: logDestinations(source),
+  };
 }
 
 function merged(facts: TrainingFacts, framework: Framework, found: FrameworkFacts): TrainingFacts {

@@ -59,7 +59,7 @@ export interface Framework {
 
 /** The facts that one framework contributes; indices into `optimizers` count its own, and are shifted when facts are merged. */
 export type FrameworkFacts = Partial<
-  Omit<TrainingFacts, "path" | "language" | "frameworks" | "hyperparameters" | "imports">
+  Omit<TrainingFacts, "path" | "language" | "frameworks" | "hyperparameters" | "logDestinations" | "imports">
 >;
 
 /** Edits in this framework's way of writing, with the title that says what will be written. */

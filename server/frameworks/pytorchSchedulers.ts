@@ -18,6 +18,7 @@ import type { EventDraft, LoopDraft } from "./trainingEvents.ts";
 
 const torchScheduler =
   /^torch\.optim\.lr_scheduler\.(LambdaLR|MultiplicativeLR|StepLR|MultiStepLR|ConstantLR|LinearLR|ExponentialLR|PolynomialLR|CosineAnnealingLR|CyclicLR|OneCycleLR|CosineAnnealingWarmRestarts|ReduceLROnPlateau|SequentialLR|ChainedScheduler)$/;
+const schedulerName = /LR$|Plateau$|Restarts$|ChainedScheduler$|^get_/;
 const huggingFaceScheduler = /^(transformers|diffusers)\.([\w.]+\.)?(get_\w*schedule\w*|get_scheduler)$/;
 
 /** The learning-rate schedulers of a file, with every step that they take. */
@@ -27,7 +28,8 @@ export function collectTorchSchedulers(
   drafts: readonly LoopDraft[],
   libraryVersions: ReadonlyMap<string, string>,
 ): readonly SchedulerFact[] {
-  const sites = source.calls.filter(isScheduler);
+  const named = [...source.callsByTerminalName].flatMap(([name, calls]) => (schedulerName.test(name) ? calls : []));
+  const sites = named.filter(isScheduler).toSorted((a, b) => a.call.start - b.call.start);
   if (sites.length === 0) return [];
   const levels = trainingLevels(source, drafts);
   const indexOf = new Map<Call, number>(optimizers.map(({ site }, index) => [site.call, index]));
@@ -76,8 +78,6 @@ export function collectTorchSchedulers(
 }
 
 function isScheduler({ call, scope }: CallSite): boolean {
-  const name = terminalName(call.callee) ?? "";
-  if (!/LR$|Plateau$|Restarts$|ChainedScheduler$|^get_/.test(name)) return false;
   const qualified = qualifiedName(call.callee, scope);
   return qualified !== null && (torchScheduler.test(qualified) || huggingFaceScheduler.test(qualified));
 }

@@ -28,11 +28,9 @@ function lacksValidation(source: SourceIndex, traits: readonly ModelTraitFact[])
   const ends = source.module.comments.map(({ end }) => end);
   const code = [0, ...ends].map((from, at) => source.text.slice(from, starts[at] ?? source.text.length)).join("");
   // A clip's value is no validation.
-  const words = code
-    .replaceAll("clip_val", "")
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .toLowerCase();
-  return !heldOut.test(words);
+  const words = code.replaceAll("clip_val", "");
+  // Most code says it in lower case.
+  return !heldOut.test(words) && !heldOut.test(words.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase());
 }
 
 /** Loops over epochs and batches of data from outside that compute the training loss alone. */

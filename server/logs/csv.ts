@@ -97,6 +97,18 @@ function cellsOf(row: string, delimiter: string): string[] | null {
   }
 }
 
+/** The number of a cell, null for an absent one and for text. */
+function numberIn(cell: string): number | null {
+  return absentCell.test(cell.trim()) ? null : parseNumber(cell);
+}
+
+/** What `Number` reads as it is meant, or as no number: no blanks before it, no `0x`. */
+function isPlain(cell: string): boolean {
+  return (
+    cell.charCodeAt(0) > 0x20 && !(cell.charCodeAt(0) === 0x30 && cell.charCodeAt(1) > 0x39 && /^0[xob]/i.test(cell))
+  );
+}
+
 function createReader(): LogReader {
   const decoder = createLineDecoder({ atReturns: false });
   const skipped: { count: number; first: { line: number; reason: string } | null } = { count: 0, first: null };
@@ -121,6 +133,9 @@ function createReader(): LogReader {
     if (header === null) {
       delimiter = delimiterOf(row) ?? ",";
     }
+    if (open === "" && header !== null && !row.includes('"') && readPlain(row, header, endOffset, out)) {
+      return;
+    }
     const cells = cellsOf(row, delimiter);
     if (cells === null) {
       open = row;
@@ -135,6 +150,55 @@ function createReader(): LogReader {
     open = "";
     openLines = 0;
     readRow(cells, endOffset, out);
+  }
+
+  /** A row without quotes that has a number and as many cells as the header, read in one pass; false for other rows. */
+  function readPlain(row: string, names: readonly string[], endOffset: number, out: LogRecord[]): boolean {
+    const values = new Map<string, number>();
+    let phase: "train" | "val" | null = null;
+    let column = 0;
+    for (let at = 0; ; column++) {
+      const next = row.indexOf(delimiter, at);
+      const end = next < 0 ? row.length : next;
+      const name = names[column];
+      if (name === undefined) {
+        return false;
+      }
+      if (end > at && name !== "") {
+        const cell = row.slice(at, end);
+        const plain = isPlain(cell) ? Number(cell) : Number.NaN;
+        const number = Number.isNaN(plain) ? numberIn(cell) : plain;
+        if (number !== null) {
+          values.set(name, number);
+        } else if (phaseFields.has(name)) {
+          phase = phaseOfWord(cell);
+        }
+      }
+      if (next < 0) {
+        break;
+      }
+      at = next + 1;
+    }
+    if (column + 1 !== names.length || values.size === 0) {
+      return false;
+    }
+    push(values, phase, endOffset, out);
+    return true;
+  }
+
+  function push(
+    values: ReadonlyMap<string, number>,
+    phase: "train" | "val" | null,
+    endOffset: number,
+    out: LogRecord[],
+  ): void {
+    if (restart || phase !== null) {
+      const said = phase === null ? {} : { phase };
+      out.push({ values, line: lineNumber, endOffset, ...(restart ? { restart: true } : {}), ...said });
+    } else {
+      out.push({ values, line: lineNumber, endOffset });
+    }
+    restart = false;
   }
 
   function readRow(cells: string[], endOffset: number, out: LogRecord[]): void {
@@ -158,10 +222,10 @@ function createReader(): LogReader {
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i] ?? "";
       const name = header[i] ?? "";
-      if (name === "" || absentCell.test(cell)) {
+      if (name === "") {
         continue;
       }
-      const number = parseNumber(cell);
+      const number = numberIn(cell);
       if (number !== null) {
         values.set(name, number);
       } else if (phaseFields.has(name)) {
@@ -172,14 +236,7 @@ function createReader(): LogReader {
       skip("no number in this row");
       return;
     }
-    out.push({
-      values,
-      line: lineNumber,
-      endOffset,
-      ...(restart ? { restart: true } : {}),
-      ...(phase === null ? {} : { phase }),
-    });
-    restart = false;
+    push(values, phase, endOffset, out);
   }
 
   function through(feed: (sink: (text: string, end: number) => void) => void): LogRecord[] {

@@ -2,6 +2,8 @@ import type { Connection } from "vscode-languageserver";
 import { ruleMarkdown } from "../lint/ruleDocuments.ts";
 import { createMonitor } from "../monitor/createMonitor.ts";
 import type { Monitor, MonitorOptions } from "../monitor/monitor.ts";
+import { readsAsTraining } from "../monitor/readsAsTraining.ts";
+import { scriptLogs } from "../monitor/scriptLogs.ts";
 import type { ClientNotifications, Requests, RunView, ServerNotifications } from "../protocol.ts";
 import { readableDocument } from "../rules/ruleDocument.ts";
 import type { PlacedVerdict } from "./diagnostics.ts";
@@ -71,6 +73,11 @@ export function serveRuns(connection: Connection, events: RunEvents): WatchedRun
   });
   onRequest(connection, "haywire/runs", () => made?.runs() ?? []);
   onRequest(connection, "haywire/range", (params) => monitor().range(params));
+  onRequest(connection, "haywire/scriptLogs", async ({ path, workingFolder, command }) => {
+    const script = await events.factsOf(path);
+    return script === null ? { trains: false, places: [] } : scriptLogs(script.facts, workingFolder, command);
+  });
+  onRequest(connection, "haywire/readsAsTraining", ({ output }) => readsAsTraining(output));
   onRequest(connection, "haywire/rule", async ({ name }) => {
     const markdown = await ruleMarkdown(name);
     return markdown === null ? null : readableDocument(markdown);

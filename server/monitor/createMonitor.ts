@@ -6,7 +6,7 @@ import { type FoundLog, findLogs } from "../runs/findLogs.ts";
 import { openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { rangeOf } from "../runs/rangeOf.ts";
 import { followStore, type StoreFollower } from "./followStore.ts";
-import { type LiveRun, openLiveRun } from "./liveRun.ts";
+import { type LiveRun, type LiveRunOptions, openLiveRun } from "./liveRun.ts";
 import type { Monitor, MonitorOptions } from "./monitor.ts";
 import { plainTerminalText } from "./terminalText.ts";
 
@@ -16,23 +16,50 @@ interface WatchedPath {
   readonly runIds: Set<string>;
   /** Runs whose log has several copies, of which the newest is followed: what the copies are of, with the run and the copy. */
   readonly copies: Map<string, { readonly runId: string; readonly path: string }>;
+  /** Not before this time of `performance.now()`; never while a search is under way. */
+  nextSearch: number;
 }
+
+/** Milliseconds between two messages about one run; longer where many runs grow, so that all of them stay at 400 a second. */
+const messageInterval = 50;
+const messageIntervalPerRun = 2.5;
+
+/** Milliseconds that a file system's times may be behind the clock: FAT keeps them in steps of 2 s. */
+const clockTolerance = 2_000;
 
 /** How many polls pass between two searches of a folder: listing costs more than a stat. */
 const pollsPerSearch = 2;
+/** A search that takes long is repeated after this many times as long, so that it takes a hundredth of the time. */
+const restPerSearch = 100;
+/** Milliseconds; a new run in a large folder is found within this. */
+const longestSearchRest = 10_000;
 
 /**
  * Follows logs and terminals. A run is `live` from its first record; `finished` when its command ended well or its log has
  * not grown for a minute and ten times its longest pause (at most an hour); `failed` when its command ended with a status
  * other than 0; `gone` when its file was removed. A log that grows again is live again.
  */
-export function createMonitor(options: MonitorOptions): Monitor {
+export function createMonitor(given: MonitorOptions): Monitor {
+  const options: LiveRunOptions = {
+    ...given,
+    messageInterval: () => Math.max(messageInterval, messageIntervalPerRun * liveCount()),
+  };
   const live = new Map<string, LiveRun & { readonly firstLook: Promise<void> }>();
   const terminals = new Map<string, ReturnType<typeof plainTerminalText>>();
   const watched = new Map<string, WatchedPath>();
   const stores = new Map<string, StoreFollower>();
   const unwatched = new Set<string>();
   const pollInterval = options.pollInterval ?? 500;
+
+  /** Counted anew once a second: it is asked about at each message. */
+  let counted = { at: 0, runs: 0 };
+  function liveCount(): number {
+    const now = Date.now();
+    if (now - counted.at > 1000) {
+      counted = { at: now, runs: [...live.values()].filter(({ reading }) => reading.run.state === "live").length };
+    }
+    return counted.runs;
+  }
 
   function openFile(path: string, name: string, params: WatchParams, id = path): void {
     if (!live.has(id)) {
@@ -89,6 +116,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
   async function search(entry: WatchedPath): Promise<void> {
     const { path } = entry.params;
     const status = await stat(path).catch(() => null);
+    if (status === null && entry.params.writtenSince !== undefined) {
+      return;
+    }
     if (status === null && entry.runIds.size === 0) {
       // Nothing there yet: a waiting run under its name shows that it is watched.
       openFile(path, entry.params.name ?? basename(path), entry.params);
@@ -103,6 +133,9 @@ export function createMonitor(options: MonitorOptions): Monitor {
       live.delete(path);
     }
     for (const log of await findLogs(path)) {
+      if (!(await isWanted(log, entry))) {
+        continue;
+      }
       if (log.store !== undefined) {
         await openStoreRuns(log, entry);
         continue;
@@ -118,9 +151,28 @@ export function createMonitor(options: MonitorOptions): Monitor {
     }
   }
 
+  /** A log from before the run that is watched is another run's, unless that one goes on. */
+  async function isWanted(log: FoundLog, { params, runIds }: WatchedPath): Promise<boolean> {
+    if (params.writtenSince === undefined || runIds.has(log.path) || stores.has(log.path)) {
+      return true;
+    }
+    const written = await stat(log.path).catch(() => null);
+    return written !== null && written.mtimeMs >= params.writtenSince - clockTolerance;
+  }
+
+  async function searchAgain(entry: WatchedPath, from: number): Promise<void> {
+    entry.nextSearch = Number.POSITIVE_INFINITY;
+    await search(entry).catch(() => undefined);
+    const now = performance.now();
+    entry.nextSearch = now + Math.min(longestSearchRest, restPerSearch * (now - from)) - pollInterval;
+  }
+
   const timer = setInterval(() => {
+    const now = performance.now();
     for (const entry of watched.values()) {
-      search(entry).catch(() => undefined);
+      if (now >= entry.nextSearch) {
+        void searchAgain(entry, now);
+      }
     }
   }, pollInterval * pollsPerSearch);
   timer.unref();
@@ -129,10 +181,12 @@ export function createMonitor(options: MonitorOptions): Monitor {
     async watch(params) {
       await assertReadable(params.path);
       const before = watched.get(params.path);
+      const all = before !== undefined && before.params.writtenSince === undefined;
       const entry: WatchedPath = {
-        params,
+        params: all ? before.params : params,
         runIds: before?.runIds ?? new Set(),
         copies: before?.copies ?? new Map(),
+        nextSearch: 0,
       };
       watched.set(params.path, entry);
       unwatched.delete(params.path);

@@ -8,8 +8,6 @@ import type { MonitorOptions } from "./monitor.ts";
 import { createRunReading, type Finding, type RunReading } from "./runReading.ts";
 import { runView } from "./runView.ts";
 
-/** Milliseconds between two messages about one run. */
-const messageInterval = 50;
 /** A log that has not grown for this long, and for ten times its longest pause so far, is taken for finished. */
 const shortestIdle = 60_000;
 const longestIdle = 3_600_000;
@@ -27,6 +25,11 @@ export interface LiveRun {
   close(): Promise<void>;
 }
 
+export interface LiveRunOptions extends MonitorOptions {
+  /** Milliseconds between two messages about one run. */
+  readonly messageInterval: () => number;
+}
+
 export interface LiveRunParams {
   readonly id: string;
   readonly name: string;
@@ -38,7 +41,7 @@ export interface LiveRunParams {
 }
 
 /** Starts a run; for a followed file the promise resolves when what it holds by now has been read. */
-export async function startLiveRun(params: LiveRunParams, options: MonitorOptions): Promise<LiveRun> {
+export async function startLiveRun(params: LiveRunParams, options: LiveRunOptions): Promise<LiveRun> {
   const run = openLiveRun(params, options);
   await run.firstLook;
   return run;
@@ -47,7 +50,7 @@ export async function startLiveRun(params: LiveRunParams, options: MonitorOption
 /** As `startLiveRun`, at once. */
 export function openLiveRun(
   params: LiveRunParams,
-  options: MonitorOptions,
+  options: LiveRunOptions,
 ): LiveRun & { readonly firstLook: Promise<void> } {
   let reading = newReading();
   let follower: FileFollower | null = null;
@@ -136,7 +139,7 @@ export function openLiveRun(
     if (timer !== null || closed) {
       return;
     }
-    const wait = Math.max(0, lastSent + messageInterval - Date.now());
+    const wait = Math.max(0, lastSent + options.messageInterval() - Date.now());
     timer = setTimeout(() => {
       timer = null;
       lastSent = Date.now();

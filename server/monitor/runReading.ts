@@ -1,5 +1,5 @@
-import { detectorKinds } from "../detectors/index.ts";
-import type { Detector, Verdict, VerdictKind } from "../detectors/verdict.ts";
+import { createDetectors, type DetectorSet } from "../detectors/detectorSet.ts";
+import type { Verdict, VerdictKind } from "../detectors/verdict.ts";
 import { evidenceAt, type RunEvidence } from "../diagnosis/runEvidence.ts";
 import { fallbackFormat } from "../logs/index.ts";
 import type { LogFormat, LogReader, LogRecord } from "../logs/logFormat.ts";
@@ -11,6 +11,8 @@ import { createFormatChoice } from "./formatChoice.ts";
 export interface Finding {
   readonly verdict: Verdict;
   readonly seen: RunEvidence;
+  /** Position, in the verdict's series, of the newest point when it was reached. */
+  readonly record: number;
 }
 
 /** The way from a log's bytes to a run and its verdicts: the same for a finished log and a growing one. */
@@ -53,7 +55,7 @@ export function createRunReading(
   let reader: LogReader | null = format?.createReader() ?? null;
   let knownUpTo = 0;
   let exitStatus: number | null = null;
-  let detectors: { readonly kind: VerdictKind; readonly detector: Detector }[] | null = null;
+  let detectors: DetectorSet | null = null;
   let rawTail: readonly string[] = [];
 
   function readOn(bytes: Uint8Array): void {
@@ -96,20 +98,19 @@ export function createRunReading(
       return;
     }
     source.records++;
-    const { points, step, restarted } = appendRecord(run, record);
-    detectors ??= detectorKinds.map(({ kind, create }) => ({ kind, detector: create({ stepAxis: run.stepAxis }) }));
+    const { points, step, restarted, event } = appendRecord(run, record);
+    detectors ??= createDetectors(run.stepAxis);
     if (restarted) {
-      for (const { detector } of detectors) {
-        detector.restart(step);
-      }
+      detectors.restart(step);
+    }
+    if (event !== null && event.kind !== "restart") {
+      detectors.event(event);
     }
     for (const { series, value, index } of points) {
-      const observation = { series: series.name, role: series.role, step, value, index };
-      for (const { detector } of detectors) {
-        const said = detector.observe(observation);
-        for (const verdict of said) {
-          findings.push({ verdict, seen: evidenceAt(verdict, run) });
-        }
+      const said = detectors.observe({ series: series.name, role: series.role, step, value, index });
+      for (const verdict of said) {
+        const at = (run.series.get(verdict.series)?.length ?? 0) - 1;
+        findings.push({ verdict, seen: evidenceAt(verdict, run), record: at });
       }
     }
   }
@@ -146,15 +147,7 @@ export function createRunReading(
         take(reader.finish());
       }
     },
-    checks() {
-      const all =
-        detectors ?? detectorKinds.map(({ kind, create }) => ({ kind, detector: create({ stepAxis: run.stepAxis }) }));
-      const silent = all.flatMap(({ kind, detector }) => {
-        const why = detector.silentBecause();
-        return why === null ? [] : [{ kind, why }];
-      });
-      return { ran: all.length - silent.length, silent };
-    },
+    checks: () => (detectors ?? createDetectors(run.stepAxis)).checks(),
     problems() {
       const found: string[] = [];
       if (reader === null && rawTail.length > 0) {

@@ -20,7 +20,7 @@ export function diagnosisJson(report: DiagnosisReport, script: ReportedFile | nu
 }
 
 /** The findings of a script that a verdict names as causes, in the order in which it names them. */
-function findingsOf({ causes }: ReportedVerdict, { diagnostics }: ReportedFile): readonly Diagnostic[] {
+export function findingsOf({ causes }: ReportedVerdict, { diagnostics }: ReportedFile): readonly Diagnostic[] {
   const named = [...new Set(causes.flatMap(({ rules }) => rules))];
   return named.flatMap((name) => diagnostics.filter(({ rule }) => rule === name));
 }
@@ -59,7 +59,8 @@ function runText(run: ReportedRun, script: ReportedFile | null): string {
   return `${lines.join("\n")}\n`;
 }
 
-function extentText(run: ReportedRun): string {
+/** Formats, records and steps of a run in a line. */
+export function extentText(run: ReportedRun): string {
   const [first, last] = run.steps;
   const records = run.sources.reduce((sum, source) => sum + source.records, 0);
   const format = run.sources.map((source) => source.format).join(", ");

@@ -130,7 +130,7 @@ function region(file: ReportedFile, start: number, end: number): Region {
 }
 
 /** A relative path as a relative URI, an absolute one as a `file:` URI. */
-function uriOf(path: string): string {
+export function uriOf(path: string): string {
   const encoded = path.replace(/\\/g, "/").split("/").map(encodeURIComponent).join("/");
   if (/^[A-Za-z]:\//.test(path.replace(/\\/g, "/"))) return `file:///${encoded.replace("%3A", ":")}`;
   return encoded.startsWith("/") ? `file://${encoded}` : encoded;

@@ -9,7 +9,7 @@ import { optimizesTensors } from "./trainingContext.ts";
 const fewestSteps = 1000;
 
 /** Code that speaks of a gradient's norm, other than as a threshold. */
-const normNames = /(?<!\w)\w*(?:grad(?:ient)?s?_?\w*_?norm|norm_?(?:of_?)?grad|total_norm|global_norm)\w*/gi;
+const normNames = /(?:grad(?:ient)?s?_?\w*_?norm|norm_?(?:of_?)?grad|total_norm|global_norm)\w*/gi;
 const thresholds = /clip|max_?grad|max_?norm|grad\w*_max|normali[sz]/i;
 /** Gradients that are watched whole, or by a helper of another file. */
 const watched =
@@ -61,7 +61,14 @@ export const gradientNormNotLogged: Rule = {
 };
 
 function speaksOfNorm(text: string): boolean {
-  return watched.test(text) || [...text.matchAll(normNames)].some(([name]) => !thresholds.test(name));
+  return watched.test(text) || [...text.matchAll(normNames)].some((match) => !thresholds.test(wholeName(text, match)));
+}
+
+/** The name that a match ends: going back to its start costs less than looking from the start of every name. */
+function wholeName(text: string, { 0: ending, index }: RegExpExecArray): string {
+  let start = index;
+  while (start > 0 && /\w/.test(text.charAt(start - 1))) start -= 1;
+  return text.slice(start, index + ending.length);
 }
 
 /** Some code logs, or may log, the norm of a loop's gradients: this file's, a wrapper's, or what the loop gives its model to. */

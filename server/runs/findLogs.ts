@@ -18,7 +18,7 @@ const besideWandb = /^(files|logs|tmp)$/;
 
 /** A folder is looked through this deep, and not past this many logs: more is not one experiment's folder. */
 const deepest = 6;
-export const mostLogs = 500;
+export const mostLogs = 2_000;
 
 /** A log that makes a run of its own. */
 export interface FoundLog {

@@ -19,7 +19,7 @@ export type StepAxis = "step" | "epoch" | "tokens" | "samples" | "time" | "recor
 export interface Series {
   readonly name: string;
   role: SeriesRole;
-  /** Capacity doubles; only the first `length` entries are points. Never copied per append. */
+  /** Capacity grows by a factor; only the first `length` entries are points. Not copied per append. */
   steps: Float64Array;
   values: Float64Array;
   length: number;

@@ -46,7 +46,7 @@ test("a missing log or script, and a folder without logs, are one message and 2;
   assert.match(stdout, /non-finite/);
   assert.match(stderr, /^haywire: absent\.log: /);
   assert.equal(stderr.trimEnd().split("\n").length, 1);
-  for (const argv of [["empty"], ["--code", "absent.py", "a.jsonl"], [], ["--format", "sarif", "a.jsonl"]]) {
+  for (const argv of [["empty"], ["--code", "absent.py", "a.jsonl"], [], ["--format", "xml", "a.jsonl"]]) {
     const bad = await run(["diagnose", ...argv], { cwd });
     assert.equal(bad.status, 2, argv.join(" "));
     assert.equal(bad.stderr.trimEnd().split("\n").length, 1, bad.stderr);
@@ -91,7 +91,9 @@ test("torn lines, absurd numbers, 10,000 columns and a log without numbers: each
 });
 
 test("with the script, a verdict carries the findings that wait for it, with their fixes; check alone is silent", async () => {
-  const spiked = log(0, 1000, (step) => (step >= 600 && step < 603 ? 60 : 1 + Math.sin(12.9898 * step) / 50));
+  const spiked = log(0, 1000, (step) =>
+    step >= 600 && step < 603 ? 60 : (0.2 + Math.exp(-step / 200)) * (1 + Math.sin(12.9898 * step) / 50),
+  );
   const script = `import torch
 
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)

@@ -148,3 +148,42 @@ test("watch LOG waits for a log that is not there yet, and says so", async () =>
   assert.match(stdout, /non-finite/);
   assert.equal(status, 1);
 });
+
+/** Prints losses until it is asked to end; the loss is NaN from step 40 on. */
+const endless = `let step = 0;
+   process.on("SIGINT", () => { console.log("saved"); process.exit(0); });
+   setInterval(() => console.log("step " + step + " loss " + (step++ < 40 ? (1 / step).toFixed(4) : "nan")), 5);`;
+
+test("watch --stop-on ends the command with SIGINT at a verdict of that kind, with exit status 3", async () => {
+  const stopped = haywire(
+    ["watch", "--stop-on", "loss-growth,non-finite", "--", process.execPath, "-e", endless],
+    folderWith({}),
+  );
+  assert.equal(await stopped.ended, 3);
+  assert.match(stopped.stdout(), /\nsaved\n$/);
+  assert.match(stopped.stderr(), /^haywire: non-finite ends the run, as --stop-on asks\.$/m);
+});
+
+test("watch --stop-on leaves a command alone at verdicts of other kinds", async () => {
+  const { status, stderr } = await run(
+    ["watch", "--stop-on", "overfitting", "--", process.execPath, "-e", trainer(5)],
+    { cwd: folderWith({}) },
+  );
+  assert.equal(status, 5);
+  assert.match(stderr, /\(non-finite, /);
+  assert.doesNotMatch(stderr, /ends the run/);
+});
+
+test("watch LOG --stop-on ends by itself at the verdict", async () => {
+  const line = (step: number) => `{"step": ${step}, "loss": ${step < 60 ? 1 : "NaN"}}\n`;
+  const cwd = folderWith({ "log.jsonl": Array.from({ length: 80 }, (_, step) => line(step)).join("") });
+  const { status, stdout } = await run(["watch", "log.jsonl", "--stop-on", "non-finite"], { cwd });
+  assert.equal(status, 3);
+  assert.match(stdout, /non-finite/);
+});
+
+test("watch --stop-on names the kinds when it is given another word", async () => {
+  const { status, stderr } = await run(["watch", "log.jsonl", "--stop-on", "non-finit"], { cwd: folderWith({}) });
+  assert.equal(status, 2);
+  assert.match(stderr, /--stop-on takes non-finite, loss-growth, .*"non-finit" \(did you mean non-finite\?\)/);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { detectorKinds } from "../../server/detectors/index.ts";
+import { createDetectors } from "../../server/detectors/detectorSet.ts";
 import type { Observation, Verdict } from "../../server/detectors/verdict.ts";
 import type { SeriesRole } from "../../server/runs/run.ts";
 import { type HealthyRun, healthyRun, seeded } from "./healthyCurves.ts";
@@ -23,13 +23,11 @@ function observationsAt(run: HealthyRun, step: number, loss: number): Observatio
 }
 
 function verdictsOf(run: HealthyRun, losses: readonly number[]): Verdict[] {
-  const detectors = detectorKinds.map(({ create }) => create({ stepAxis: "step" }));
+  const detectors = createDetectors("step");
   const said: Verdict[] = [];
   losses.forEach((loss, step) => {
     for (const observation of observationsAt(run, step, loss)) {
-      for (const detector of detectors) {
-        said.push(...detector.observe(observation));
-      }
+      said.push(...detectors.observe(observation));
     }
   });
   return said;

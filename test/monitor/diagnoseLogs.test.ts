@@ -36,7 +36,7 @@ describe("diagnosing finished logs", () => {
         ["stdout.txt", ["non-finite"]],
       ],
     );
-    assert.match(diagnosisText(value), /Nothing found \(3 checks ran\)/);
+    assert.match(diagnosisText(value), /Nothing found \(\d+ checks ran\)/);
   });
 
   it("names a path that is not there and a log without numbers, and goes on", async () => {

@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { Ajv } from "ajv";
 import { rules } from "../../server/rules/index.ts";
 import { parseRuleDocument } from "../../server/rules/ruleDocument.ts";
 import { folderWith, keepsGraph, run } from "../cli/command.ts";
-
-/** SARIF's own schema, as @microsoft/jest-sarif 1.0.0-beta.0 ships it (MIT licence, © Microsoft Corporation). */
-const schema = JSON.parse(readFileSync(new URL("../fixtures/sarif-2.1.0-rtm.5.json", import.meta.url), "utf8"));
-
-// It is written in draft 4, of which it uses no word but `id` that draft 7 has otherwise.
-const { id: _, $schema: __, ...rest } = schema;
-const accepts = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile(rest);
+import { sarifSchemaAccepts as accepts } from "./sarifSchema.ts";
 
 /** Every example of every rule's document as a file, one notebook, and what does not parse. */
 function everything(): Readonly<Record<string, string>> {

@@ -1,0 +1,71 @@
+import type { DiagnosisReport, ReportedRun, ReportedVerdict } from "../monitor/logDiagnosis.ts";
+import { extentText, findingsOf } from "./diagnosisReport.ts";
+import type { ReportedFile } from "./reportedFile.ts";
+
+/** `diagnose --format markdown`: a section a run, for a pull request or a notebook of experiments. Ends in a line end. */
+export function diagnosisMarkdown(report: DiagnosisReport, script: ReportedFile | null = null): string {
+  const across = report.across_runs.map(
+    ({ kind, runs, evidence, next_step }) =>
+      `### ${kind}: ${runs.map(escaped).join(", ")}\n\n${list(evidence)}${next(next_step)}`,
+  );
+  const sections = [
+    ...report.runs.map((run) => runSection(run, script)),
+    ...(across.length === 0 ? [] : [`## Across runs\n\n${across.join("\n")}`]),
+  ];
+  return sections.join("\n");
+}
+
+function runSection(run: ReportedRun, script: ReportedFile | null): string {
+  const parts = [`## ${escaped(run.name)}\n\n${extentText(run)}\n`];
+  if (run.verdicts.length === 0 && run.steps.length > 0) {
+    parts.push(`Nothing found: ${run.checks.ran} ${run.checks.ran === 1 ? "check" : "checks"} ran.\n`);
+  }
+  parts.push(...run.verdicts.map((verdict) => verdictSection(verdict, script)));
+  if (run.checks.silent.length > 0) {
+    const silent = run.checks.silent.map(({ kind, why }) => `- ${kind}: ${escaped(why)}\n`).join("");
+    parts.push(`<details><summary>Not checked: ${run.checks.silent.length}</summary>\n\n${silent}\n</details>\n`);
+  }
+  return parts.join("\n");
+}
+
+function verdictSection(verdict: ReportedVerdict, script: ReportedFile | null): string {
+  const { severity, headline, kind, confidence, evidence, causes, next_step, code } = verdict;
+  const fixes =
+    script === null
+      ? []
+      : findingsOf(verdict, script).flatMap(({ rule, fixes }) =>
+          fixes.slice(0, 1).map(({ title }) => `${title} (\`${rule}\`)`),
+        );
+  return [
+    `### ${severity}: ${escaped(headline)}\n`,
+    `\`${kind}\`, ${Math.round(100 * confidence)} % sure\n`,
+    list(evidence),
+    ...(causes.length === 0
+      ? []
+      : [
+          "Consistent with:\n",
+          list(
+            causes.map(({ cause, why }) => `**${cause}**: ${why}`),
+            false,
+          ),
+        ]),
+    next(next_step),
+    ...(code === null ? [] : [`At \`${code.filename}:${code.row}:${code.column}\`\n`]),
+    ...fixes.map((fix) => `Fix: ${fix}\n`),
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
+}
+
+function list(items: readonly string[], isPlain = true): string {
+  return items.map((item) => `- ${isPlain ? escaped(item) : item}\n`).join("");
+}
+
+function next(step: string): string {
+  return step === "" ? "" : `**Next:** ${escaped(step)}\n`;
+}
+
+/** Names of series and files as they stand: Markdown and HTML would read `_`, `*`, `<` and their like. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_[\]<>#|]/g, "\\$&").replace(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import type { RunReading } from "../../server/monitor/runReading.ts";
+import { createRunReading } from "../../server/monitor/runReading.ts";
+import { findLogs } from "../../server/runs/findLogs.ts";
+import type { Series } from "../../server/runs/run.ts";
+import type { Case } from "./cases.ts";
+import type { Said } from "./match.ts";
+
+/** The logs of a case, each read as a run. */
+export async function readRuns(at: Case): Promise<{ readonly runs: RunReading[]; readonly across: Said[] }> {
+  const found = (await Promise.all(at.logs.map((each) => findLogs(each)))).flat();
+  const runs = found.map(({ path, name }) => {
+    const reading = createRunReading(path, name, path);
+    reading.push(readFileSync(path));
+    reading.finish();
+    return reading;
+  });
+  return { runs, across: [] };
+}
+
+/** Position of the last point at or before the step. */
+export function recordAt(series: Series, step: number): number {
+  let at = -1;
+  for (let i = 0; i < series.length; i++) if ((series.steps[i] ?? 0) <= step) at = i;
+  return at;
+}
+
+/** What our detectors say of a run, with onsets in the case's unit. */
+export function saidOf(at: Case, reading: RunReading): Said[] {
+  return reading.findings.map(({ verdict, record }) => {
+    const series = reading.run.series.get(verdict.series);
+    const onset = series === undefined ? Number.NaN : firstAt(series, verdict.onsetStep, record);
+    return {
+      kind: verdict.kind,
+      onset: at.byRecord ? onset : verdict.onsetStep,
+      delay: record - onset,
+      log: reading.run.name,
+    };
+  });
+}
+
+/** The newest point up to `until` that stands at the step, else the first behind it. */
+function firstAt(series: Series, step: number, until: number): number {
+  let at = 0;
+  for (let i = Math.min(until, series.length - 1); i >= 0; i--) {
+    if ((series.steps[i] ?? 0) === step) {
+      while (i > 0 && series.steps[i - 1] === step) i--;
+      return i;
+    }
+    if ((series.steps[i] ?? 0) > step) at = i;
+  }
+  return at;
+}
