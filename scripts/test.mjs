@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { installEmbeddedVSCode, releases } from "./embeddedVSCode.mjs";
 import { findBrowser } from "./findBrowser.mjs";
 import { build, filesUnder, installDependencies, packExtension, requireNode, root, run } from "./prepare.mjs";
+import { installTrainingLibraries } from "./trainingLibraries.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,6 +32,12 @@ if (wantsUnit) {
 }
 build();
 if (wantsUnit) {
+  try {
+    installTrainingLibraries(console.log);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  }
   step("Unit, language server and command line tests");
   add(
     await runTests(

@@ -28,8 +28,17 @@ export interface UnsavedStateFact extends TextRange {
   readonly load: CheckpointLoad | null;
   /** The statement after which the holder exists. */
   readonly built: TextRange | null;
+  /** What else of the training the same checkpoint leaves out; its own finding once this one is gone. */
+  readonly companions: readonly StateHolder[];
   /** The value of the setting that leaves it out, with what it would have to be; null where no setting does. */
   readonly setting: (TextRange & { readonly name: string; readonly instead: string }) | null;
+}
+
+/** A part of the state, what the file calls its holder, and the statement after which it exists. */
+export interface StateHolder {
+  readonly missing: StatePart;
+  readonly holder: string;
+  readonly built: TextRange | null;
 }
 
 /** `model.load_state_dict(checkpoint["model"])`. */

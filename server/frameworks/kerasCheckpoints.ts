@@ -49,6 +49,7 @@ function trackedObjects(
       call: subjectText(site.call.callee) ?? "",
       resumedAt: restored === undefined ? null : rangeOf(restored.call.callee),
       keepsCount: site.call.arguments.some(({ name }) => /^(step|epoch)/.test(name ?? "")),
+      companions: [],
       built: only === undefined ? null : rangeOf(only.site.statement),
       dictionary: rangeOf(site.call),
     },
@@ -93,6 +94,7 @@ function weightsCallback(source: SourceIndex, optimizers: readonly KerasOptimize
         call: "ModelCheckpoint",
         resumedAt: rangeOf(load.call.callee),
         keepsCount: true,
+        companions: [],
       },
     ];
   }

@@ -46,6 +46,7 @@ export function collectOptaxUnsavedState(
         call: subjectText(callee) ?? "",
         resumedAt: restored === undefined ? null : { start: restored.call.callee.start, end: restored.call.callee.end },
         keepsCount: site.call.arguments.some(({ name }) => name === "step"),
+        companions: [],
         dictionary: null,
         weights: null,
         load: null,

@@ -85,6 +85,7 @@ export function collectTorchUnsavedState(
           missing: "optimizer",
           call: subjectText(site.call.callee) ?? "",
           keepsCount: payload.keys.some((key) => countKey.test(key)),
+          companions: resumed === null ? [] : forgotten(source, schedulers, payload),
           dictionary: payload.dictionary === null ? null : rangeOf(payload.dictionary),
           weights: payload.weights === null || saves.length > 1 ? null : rangeOf(payload.weights),
         },
@@ -102,6 +103,7 @@ export function collectTorchUnsavedState(
         missing: "optimizer",
         call: subjectText(resumed.call.callee) ?? "",
         keepsCount: countsOn(resumed, text),
+        companions: save === undefined || kept.saved ? [] : forgotten(source, schedulers, save.payload),
         dictionary: dictionary === null || kept.saved ? null : rangeOf(dictionary),
         weights: weights === null || kept.saved ? null : rangeOf(weights),
       },
@@ -111,8 +113,8 @@ export function collectTorchUnsavedState(
   const save = saves.find(({ payload }) => payload.dictionary !== null && payload.models.length > 0);
   if (save === undefined || saves.some(({ payload }) => payload.isUnclear)) return [];
   const { dictionary } = save.payload;
-  const companion = forgottenScheduler(source, schedulers, save.payload) ?? forgottenScaler(source);
-  if (companion === null) return [];
+  const [companion, ...companions] = forgotten(source, schedulers, save.payload);
+  if (companion === undefined) return [];
   return [
     {
       ...base,
@@ -121,6 +123,7 @@ export function collectTorchUnsavedState(
       at: "save",
       call: subjectText(save.site.call.callee) ?? "",
       keepsCount: save.payload.keys.some((key) => countKey.test(key)),
+      companions,
       dictionary: dictionary === null ? null : rangeOf(dictionary),
       weights: null,
     },
@@ -321,6 +324,10 @@ function loadedPath({ call, scope }: CallSite): string | null {
   if (argument?.kind !== "call" || terminalName(argument.callee) !== "load") return null;
   const path = argument.arguments[0]?.value;
   return path === undefined ? null : scope.source.text.slice(path.start, path.end);
+}
+
+function forgotten(source: SourceIndex, schedulers: readonly SchedulerFact[], payload: Payload) {
+  return [forgottenScheduler(source, schedulers, payload), forgottenScaler(source)].filter((each) => each !== null);
 }
 
 /** A scheduler that counts its own steps and starts again at the first. */

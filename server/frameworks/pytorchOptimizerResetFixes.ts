@@ -1,4 +1,5 @@
 import type { OptimizerRestoreFact } from "../facts/optimizerRestoreFacts.ts";
+import type { SchedulerFact } from "../facts/schedulerFacts.ts";
 import type { OptimizerFact } from "../facts/trainingFacts.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { setOptimizerArgument } from "./pytorchOptimizerFixes.ts";
@@ -17,6 +18,7 @@ export function resetOptimizer(
   const { text } = context;
   const rates = optimizer.arguments.learningRate;
   if (restore === null) {
+    if (hasRatesOfItsOwn(optimizer) || context.facts.schedulers.some(setsRate)) return null;
     const lowered = rate === null ? null : setOptimizerArgument(context, optimizer, "learningRate", rate);
     const line = lineStart(text, optimizer.start);
     const start = line + (/^[ \t]*/.exec(text.slice(line))?.[0].length ?? 0);
@@ -38,6 +40,17 @@ export function resetOptimizer(
   return lines === null
     ? null
     : { title: `Build ${optimizer.constructorName} anew after loading, at a tenth of the rate`, edits: [lines] };
+}
+
+/** Groups that are not to be seen to follow the optimizer's rate. */
+function hasRatesOfItsOwn({ hasParameterGroups, parametersText }: OptimizerFact): boolean {
+  const groups = parametersText ?? "";
+  return hasParameterGroups && (!groups.startsWith("[") || /["']lr["']|\blr\s*=/.test(groups));
+}
+
+/** Begins at a rate of its own, whatever the optimizer's is (torch 2.13 optim/lr_scheduler.py). */
+function setsRate({ constructorName }: SchedulerFact): boolean {
+  return /^(OneCycleLR|CyclicLR)$/.test(constructorName);
 }
 
 /** The constructor's call on one line with a tenth of its rate; null where it cannot be written again. */

@@ -105,9 +105,11 @@ export function addGradScaler(context: FixContext, loop: TrainingLoopFact): FixD
   )
     return null;
   const isOld = text.includes("torch.cuda.amp");
+  const device = isOld ? "" : autocastDevice(text, statement.start);
+  if (device === null) return null;
   const made = torchName(context, isOld ? "torch.cuda.amp" : "torch.amp", "GradScaler");
   if (made === null) return null;
-  const creation = insertLineAfter(text, statement, `scaler = ${made.name}(${isOld ? "" : '"cuda"'})`);
+  const creation = insertLineAfter(text, statement, `scaler = ${made.name}(${device})`);
   const scaled = scaledBackward(text, backward, "scaler");
   const update = insertLineAfter(text, step.statement, "scaler.update()");
   if (creation === null || scaled === null || update === null) return null;
@@ -118,6 +120,19 @@ export function addGradScaler(context: FixContext, loop: TrainingLoopFact): FixD
   const edits = [creation, scaled, ...unscale.filter((edit) => edit !== null), update];
   const taken = { start: step.start, end: step.end, newText: `scaler.step(${stepped.optimizer})` };
   return { title: "Scale the loss with a GradScaler", edits: [...made.edits, ...edits, taken] };
+}
+
+/** The device as autocast is given it; null where that is a name that is not there yet, or calls something. */
+function autocastDevice(text: string, place: number): string | null {
+  const given = /\bautocast\(\s*(?:[^()]*?\bdevice_type\s*=\s*)?("\w+"|'\w+'|[A-Za-z_][\w.]*(?!\s*[\w.(=]))/.exec(
+    text,
+  )?.[1];
+  if (given === undefined)
+    return /\bautocast\(\s*(?:[^()]*?\bdevice_type\s*=\s*)?[A-Za-z_][\w.]*\s*\(/.test(text) ? null : '"cuda"';
+  if (/^["']/.test(given)) return given;
+  const [root = ""] = given.split(".");
+  const isSet = new RegExp(`^[ \\t]*(?:${root}\\b[^=\\n]*=|def[ \\t][^\\n]*[(,]\\s*${root}\\b)`, "m");
+  return isSet.test(text.slice(0, place)) ? given : null;
 }
 
 function escaped(name: string): string {

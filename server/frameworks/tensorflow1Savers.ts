@@ -44,6 +44,7 @@ export function collectSaversOfWeights(
         call: boundTo(site) ?? "Saver",
         resumedAt: { start: restore.call.callee.start, end: restore.call.callee.end },
         keepsCount: true,
+        companions: [],
         dictionary: null,
         weights: null,
         load: null,

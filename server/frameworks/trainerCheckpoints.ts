@@ -34,6 +34,7 @@ export function weightsOnlyTrainer(
       call: terminalName(site.call.callee) ?? "",
       resumedAt: { start: resumed.start, end: resumed.end },
       keepsCount: true,
+      companions: [],
       dictionary: null,
       weights: null,
       load: null,

@@ -1,15 +1,12 @@
-import { stat } from "node:fs/promises";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import type { RunScript } from "../diagnosis/script.ts";
-import { readLog } from "../logs/readLog.ts";
 import type { VerdictView } from "../protocol.ts";
-import { type FoundLog, findLogs } from "../runs/findLogs.ts";
-import { type FoundStore, openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { nonFiniteKind } from "../runs/rangeOf.ts";
 import { indexLines, offsetAt, rowColumnAt } from "../text/lineIndex.ts";
-import type { Outcome, Problem } from "../text/problem.ts";
+import type { Outcome } from "../text/problem.ts";
 import type { DiagnosisReport, ReportedNumber, ReportedRun, ReportedVerdict } from "./logDiagnosis.ts";
-import { createRunReading, type RunReading } from "./runReading.ts";
+import { readRuns } from "./readRuns.ts";
+import type { RunReading } from "./runReading.ts";
 
 export interface DiagnoseOptions {
   /** The script that made the logs, with its path as it is to be shown. */
@@ -24,65 +21,9 @@ export async function diagnoseLogs(
   paths: readonly string[],
   options: DiagnoseOptions = {},
 ): Promise<Outcome<DiagnosisReport>> {
-  const problems: Problem[] = [];
-  const runs: ReportedRun[] = [];
-  for (const path of paths) {
-    for (const log of await logsAt(path, problems)) {
-      if (log.store !== undefined) {
-        const readings = await readStore(log, log.store, problems);
-        runs.push(...readings.map((reading) => reportedRun(reading, options.script ?? null)));
-        continue;
-      }
-      const reading = createRunReading(log.path, log.name, log.path);
-      try {
-        await readLog(log.path, (bytes) => reading.push(bytes));
-      } catch (error) {
-        problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });
-        continue;
-      }
-      reading.finish();
-      problems.push(...reading.problems().map((message) => ({ path: log.path, message })));
-      runs.push(reportedRun(reading, options.script ?? null));
-    }
-  }
+  const { value: readings, problems } = await readRuns(paths);
+  const runs = readings.map((reading) => reportedRun(reading, options.script ?? null));
   return { value: { runs, across_runs: [] }, problems };
-}
-
-async function readStore(log: FoundLog, found: FoundStore, problems: Problem[]): Promise<RunReading[]> {
-  const store = openStore(log.path, found);
-  try {
-    return (await store.look()).map(({ id, name, records, skipped }) => {
-      const reading = createRunReading(storeRunId(log.path, id), storeRunName(log.name, name, id), log.path);
-      reading.pushRecords(records, store.format, skipped);
-      reading.finish();
-      return reading;
-    });
-  } catch (error) {
-    problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });
-    return [];
-  }
-}
-
-async function logsAt(path: string, problems: Problem[]): Promise<FoundLog[]> {
-  try {
-    await stat(path);
-  } catch (error) {
-    problems.push({ path, message: `cannot be read: ${messageOf(error)}` });
-    return [];
-  }
-  const logs = await findLogs(path);
-  if (logs.length === 0) {
-    problems.push({
-      path,
-      message:
-        "holds no logs (.log, .txt, .out, .err, .jsonl, .csv, .tsv, .wandb, tfevents, trainer_state.json, runs of MLflow, .db)",
-    });
-  }
-  return logs;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function reportedRun(reading: RunReading, script: RunScript | null): ReportedRun {

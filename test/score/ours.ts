@@ -1,21 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readRuns as readLogs } from "../../server/monitor/readRuns.ts";
 import type { RunReading } from "../../server/monitor/runReading.ts";
-import { createRunReading } from "../../server/monitor/runReading.ts";
-import { findLogs } from "../../server/runs/findLogs.ts";
 import type { Series } from "../../server/runs/run.ts";
 import type { Case } from "./cases.ts";
 import type { Said } from "./match.ts";
 
 /** The logs of a case, each read as a run. */
-export async function readRuns(at: Case): Promise<{ readonly runs: RunReading[]; readonly across: Said[] }> {
-  const found = (await Promise.all(at.logs.map((each) => findLogs(each)))).flat();
-  const runs = found.map(({ path, name }) => {
-    const reading = createRunReading(path, name, path);
-    reading.push(readFileSync(path));
-    reading.finish();
-    return reading;
-  });
-  return { runs, across: [] };
+export async function readRuns(at: Case): Promise<{ readonly runs: readonly RunReading[]; readonly across: Said[] }> {
+  return { runs: (await readLogs(at.logs)).value, across: [] };
 }
 
 /** Position of the last point at or before the step. */

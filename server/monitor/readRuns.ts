@@ -1,0 +1,71 @@
+import { stat } from "node:fs/promises";
+import { readLog } from "../logs/readLog.ts";
+import { type FoundLog, findLogs } from "../runs/findLogs.ts";
+import { type FoundStore, openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
+import type { Outcome, Problem } from "../text/problem.ts";
+import { createRunReading, type RunReading } from "./runReading.ts";
+
+/**
+ * Reads logs to their end (files, or folders whose logs are a run each), in the order of the paths. A path that is not there, or a
+ * log without numbers, is a problem that names it; the rest goes on.
+ */
+export async function readRuns(paths: readonly string[]): Promise<Outcome<readonly RunReading[]>> {
+  const problems: Problem[] = [];
+  const readings: RunReading[] = [];
+  for (const path of paths) {
+    for (const log of await logsAt(path, problems)) {
+      if (log.store !== undefined) {
+        readings.push(...(await readStore(log, log.store, problems)));
+        continue;
+      }
+      const reading = createRunReading(log.path, log.name, log.path);
+      try {
+        await readLog(log.path, (bytes) => reading.push(bytes));
+      } catch (error) {
+        problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });
+        continue;
+      }
+      reading.finish();
+      problems.push(...reading.problems().map((message) => ({ path: log.path, message })));
+      readings.push(reading);
+    }
+  }
+  return { value: readings, problems };
+}
+
+async function readStore(log: FoundLog, found: FoundStore, problems: Problem[]): Promise<RunReading[]> {
+  const store = openStore(log.path, found);
+  try {
+    return (await store.look()).map(({ id, name, records, skipped }) => {
+      const reading = createRunReading(storeRunId(log.path, id), storeRunName(log.name, name, id), log.path);
+      reading.pushRecords(records, store.format, skipped);
+      reading.finish();
+      return reading;
+    });
+  } catch (error) {
+    problems.push({ path: log.path, message: `cannot be read: ${messageOf(error)}` });
+    return [];
+  }
+}
+
+async function logsAt(path: string, problems: Problem[]): Promise<FoundLog[]> {
+  try {
+    await stat(path);
+  } catch (error) {
+    problems.push({ path, message: `cannot be read: ${messageOf(error)}` });
+    return [];
+  }
+  const logs = await findLogs(path);
+  if (logs.length === 0) {
+    problems.push({
+      path,
+      message:
+        "holds no logs (.log, .txt, .out, .err, .jsonl, .csv, .tsv, .wandb, tfevents, trainer_state.json, runs of MLflow, .db)",
+    });
+  }
+  return logs;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

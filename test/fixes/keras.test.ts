@@ -1,0 +1,3 @@
+import { checkPythonScripts } from "./checkPythonScripts.ts";
+
+await checkPythonScripts("keras", ["keras"]);

@@ -1,0 +1,3 @@
+import { checkPythonScripts } from "./checkPythonScripts.ts";
+
+await checkPythonScripts("torch", ["pytorch", "lightning", "huggingface"]);
