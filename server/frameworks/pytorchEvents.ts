@@ -283,7 +283,7 @@ function wrapperConstructor(call: Call, scope: Scope): string | null {
 }
 
 const harmless =
-  /save|load|checkpoint|state_dict|log|print|param_groups|adjust|lr|learning_rate|sched|warm|^(len|list|sum|max|min|any|all|set|iter|next|zip|enumerate|isinstance|type|id|tuple|map|filter|hasattr|getattr|setattr|repr|str|append|extend|named_parameters|parameters|numel|prepare|initialize|setup|DataParallel|DistributedDataParallel|norm|watch|ema|update|count\w*|num_\w*|freeze|unfreeze|requires_grad_?|master_params|set_requires_grad|toggle_grad|broadcast\w*|deepcopy|eval|train|to|cuda|chain|backward|step)$/i;
+  /save|load|checkpoint|state_dict|log|print|param_groups|adjust|lr|learning_rate|sched|warm|^(len|list|sum|max|min|any|all|set|iter|next|zip|enumerate|isinstance|type|id|tuple|map|filter|hasattr|getattr|setattr|repr|str|append|extend|named_parameters|parameters|numel|prepare|initialize|setup|DataParallel|DistributedDataParallel|norm|watch|ema|update|count\w*|num_\w*|freeze|unfreeze|requires_grad_?|master_params|scale_loss|set_requires_grad|toggle_grad|broadcast\w*|deepcopy|eval|train|to|cuda|chain|backward|step)$/i;
 
 function isOptimizerNamed(expression: Expression): boolean {
   const text = terminalText(expression);

@@ -122,6 +122,8 @@ function message(optimizer: OptimizerFact, because: string | null, loop: Trainin
 
 function cureOf(loop: TrainingLoopFact): string {
   if (loop.wrappedBy === "Accelerate") return "Call accelerator.clip_grad_norm_ before the step, under sync_gradients.";
+  if (loop.wrappedBy === "Apex")
+    return "Clip amp.master_params(optimizer) to a norm of NORM after the scale_loss block.";
   if (loop.wrappedBy === "Lightning") return "Call self.clip_gradients before the step.";
   return cures[loop.framework];
 }
