@@ -13,11 +13,12 @@ export function appendArgument(text: string, call: TextRange, argument: string):
   const after = last + 1;
   const hasTrailingComma = previous === ",";
   const closesOwnLine = indentationOf(text, close) !== null && lineStart(text, close) > last;
+  const indentation = text.slice(lineStart(text, last)).match(/^[ \t]*/)?.[0] ?? "";
   if (!closesOwnLine) {
-    const newText = hasTrailingComma ? ` ${argument}` : `, ${argument}`;
+    const separator = hasLineOfItsOwn(text, call, last, argument) ? `${lineEndOf(text)}${indentation}` : " ";
+    const newText = hasTrailingComma ? `${separator}${argument}` : `,${separator}${argument}`;
     return [{ start: after, end: after, newText }];
   }
-  const indentation = text.slice(lineStart(text, last)).match(/^[ \t]*/)?.[0] ?? "";
   const lineEnd = lineContentEnd(text, last);
   const newLine = `${lineEndOf(text)}${indentation}${argument}`;
   if (hasTrailingComma) return [{ start: lineEnd, end: lineEnd, newText: `${newLine},` }];
@@ -26,6 +27,26 @@ export function appendArgument(text: string, call: TextRange, argument: string):
     { start: after, end: after, newText: "," },
     { start: lineEnd, end: lineEnd, newText: newLine },
   ];
+}
+
+/** Arguments stand one on a line, or the last line has one alone and no room for another (PEP 8 and black: 79 to 88 columns). */
+function hasLineOfItsOwn(text: string, call: TextRange, last: number, argument: string): boolean {
+  const start = lineStart(text, last);
+  const line = text.slice(start, last + 1);
+  if (start <= call.start || depthOf(line) !== 0 || /^\s*[)\]}]/.test(line)) return false;
+  const above = text.slice(Math.max(call.start, lineStart(text, start - 1)), start).trimEnd();
+  const isAlone = !hasTopLevelComma(line.replace(/,\s*$/, ""));
+  const isList = above.endsWith(",") && !hasTopLevelComma(above.slice(above.indexOf("(") + 1, -1));
+  return isAlone && (isList || line.length + argument.length > 86);
+}
+
+/** How many more brackets a piece of code opens than it closes. */
+function depthOf(code: string): number {
+  return (code.match(/[([{]/g)?.length ?? 0) - (code.match(/[)\]}]/g)?.length ?? 0);
+}
+
+function hasTopLevelComma(code: string): boolean {
+  return code.split(",").some((_, index, parts) => index > 0 && depthOf(parts.slice(0, index).join(",")) === 0);
 }
 
 /** Offset of the last character before `end` that is neither white space nor in a comment; strings are stepped over. */

@@ -22,9 +22,10 @@ export function identifyBatches(
   const { text } = context;
   const backward = loop.events.find(isBackward);
   if (backward === undefined || backward.inlined || (backward.depth ?? 0) > 0) return null;
-  const counted = batches.index === null ? counting(text, batches) : [];
+  const ownIndex = batches.index ?? firstOfPair(text, batches);
+  const counted = ownIndex === null ? counting(text, batches) : [];
   if (counted === null) return null;
-  const index = batches.index ?? added;
+  const index = ownIndex ?? added;
   const fields: readonly RecordField[] = [
     { name: "batch", value: index, kind: "number" },
     ...batches.identities.slice(0, 2).map((value) => ({ name: nameOf(value), value, kind: "words" as const })),
@@ -39,6 +40,12 @@ export function identifyBatches(
   if (record === null) return null;
   const samples = batches.identities.length > 0 ? " and its samples" : "";
   return { title: `Log the number of each batch${samples}`, edits: [...counted, record] };
+}
+
+/** `i` of `for i, (x, y) in progress:`, where `progress` counts already. */
+function firstOfPair(text: string, { plain }: BatchLoopFact): string | null {
+  const targets = plain === null ? "" : text.slice(plain.targets.start, plain.targets.end);
+  return /^\(?(i|it|n|k|\w*(?:idx|index|step|iter(?:ation)?)|batch_(?:i|id|no|num))\s*,/.exec(targets)?.[1] ?? null;
 }
 
 /** `for batch_index, (x, y) in enumerate(loader):`. */

@@ -210,12 +210,19 @@ function editOf(
   const inPlace = pass.calls.every(({ scope }) => scope === pass.scope);
   const models = inPlace ? [...new Set(pass.calls.map(({ call }) => textOf(call.callee, source)))] : [];
   const { start, end } = pass.statement;
-  const isBack = fault === "gradients" || callsTrain(training, source);
+  const isBack = fault === "gradients" || callsTrain(training, source) || isOver(pass, training);
   return {
     validation: { start, end },
     models,
     trainBefore: isBack ? null : trainBefore(training, first.model, first.within === training.draft),
   };
+}
+
+/** The pass comes at the end of the module, where no training goes on. */
+function isOver({ scope, statement }: ValidationPass, { draft }: Training): boolean {
+  const { module, text } = scope.source;
+  const isLast = scope === draft.scope && draft.loop !== null && draft.loop.end <= statement.start;
+  return isLast && text[statement.start - 1] === "\n" && module.body.some(({ start }) => start === statement.start);
 }
 
 /** `train()` is called at the top of the function or of the loop that the training loop stands in. */

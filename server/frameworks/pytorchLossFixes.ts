@@ -71,12 +71,22 @@ function clamp({ facts }: FixContext, term: LossTermFact): FixDraft | null {
   const { operandText, operandRange, operation } = term;
   // 1 - 1e-8 is 1 in float32, whose numbers below 1 are 5.96e-8 apart.
   const floor = operation === "acos" ? "1e-6" : smallest(facts);
-  const simple = /^[\w.]+$/.test(operandText) || /^[\w.]+\([^()]*\)$/.test(operandText);
+  const simple = /^[\w.]+$/.test(operandText) || isCallChain(operandText);
   const base = simple ? operandText : `(${operandText})`;
   const call = operation === "acos" ? `clamp(-1 + ${floor}, 1 - ${floor})` : `clamp_min(${floor})`;
   const edit: TextEdit = { start: operandRange.start, end: operandRange.end, newText: `${base}.${call}` };
   const title = operation === "acos" ? `Keep it off ±1 with ${call}` : `Keep it off zero with ${call}`;
   return { title, edits: [edit] };
+}
+
+/** Names, calls and parentheses joined by dots alone, so that one more call needs no parentheses: `(x**2).sum(dim=1)`. */
+function isCallChain(code: string): boolean {
+  let rest = code;
+  for (let before = ""; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(/\([^()"']*\)|\[[^[\]"']*\]/, "¤");
+  }
+  return /^(¤|\w+¤*)(\.\w+¤*)*$/.test(rest) && rest.endsWith("¤");
 }
 
 /** 1e-8 is 0 in float16, whose smallest subnormal is 5.96e-8 (IEEE 754 binary16): 1e-6 survives there. */

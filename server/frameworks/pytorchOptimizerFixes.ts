@@ -3,6 +3,7 @@ import type { TextEdit } from "../text/range.ts";
 import { appendArgument } from "./argumentInsertion.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
 import { literalBehind } from "./literalBehind.ts";
+import { lineStart } from "./sourceLines.ts";
 
 /** AdamW for Adam; the flag for NAdam and RAdam, which have no class of their own for it. */
 export function decoupleWeightDecay(context: FixContext, optimizer: OptimizerFact): FixDraft | null {
@@ -23,6 +24,31 @@ function switchToAdamW(context: FixContext, optimizer: OptimizerFact): FixDraft 
 
 /** AdamW of the same module in the place of Adam, with its import where it needs one. */
 export function adamWForAdam(
+  context: FixContext,
+  optimizer: OptimizerFact,
+  modules: readonly string[],
+): readonly TextEdit[] | null {
+  const edits = renamed(context, optimizer, modules);
+  const isCalled = edits?.some((edit) => edit.start === optimizer.nameRange.start) === true;
+  return edits !== null && isCalled ? [...edits, ...aligned(context.text, optimizer, 1)] : edits;
+}
+
+/** More columns for lines that are aligned with what the opening parenthesis is followed by, where more is written before it. */
+export function aligned(text: string, { nameRange, end }: OptimizerFact, columns: number): readonly TextEdit[] {
+  const open = text.indexOf("(", nameRange.end);
+  const call = text.slice(open, end);
+  if (open < 0 || open > end || !call.includes("\n") || /"""|'''/.test(call)) return [];
+  const column = open + 1 - lineStart(text, open);
+  const edits: TextEdit[] = [];
+  for (let at = text.indexOf("\n", open); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) {
+    const indentation = /^ */.exec(text.slice(at + 1))?.[0].length ?? 0;
+    if (indentation < column) return [];
+    edits.push({ start: at + 1, end: at + 1, newText: " ".repeat(columns) });
+  }
+  return edits;
+}
+
+function renamed(
   { text, facts }: FixContext,
   { nameRange }: OptimizerFact,
   modules: readonly string[],

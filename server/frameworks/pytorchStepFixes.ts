@@ -17,6 +17,8 @@ export function clipGradientNorm(
   const stepped = steppedText(text, step);
   if (loop.clipsOnlyWhenAsked === true) return clipByWrapper(context, loop, step, maximumNorm);
   if (loop.wrappedBy !== null || stepped === null) return null;
+  // Stepped past its scaler, the optimizer gets gradients that are still scaled: no threshold fits them.
+  if (stepped.scaler === null && loop.events.some(({ kind }) => kind === "scaled-backward")) return null;
   const parameters = parametersText(context, loop, step, stepped.optimizer);
   const clip = torchName(context, "torch.nn.utils", "clip_grad_norm_");
   if (clip === null) return null;

@@ -24,13 +24,30 @@ export function indentationOf(text: string, offset: number): string | null {
   return /^[ \t]*$/.test(before) ? before : null;
 }
 
-/** Inserts lines before a statement with its own indentation; null when it does not begin its line. */
+/**
+ * Inserts lines before a statement, and before the comments right above that speak of it, with its own indentation; null when it
+ * does not begin its line.
+ */
 export function insertLinesBefore(text: string, statement: TextRange, lines: readonly string[]): TextEdit | null {
   const indentation = indentationOf(text, statement.start);
   if (indentation === null) return null;
-  const start = lineStart(text, statement.start);
+  const start = commentStart(text, lineStart(text, statement.start), indentation);
   const eol = lineEndOf(text);
   return { start, end: start, newText: lines.map((line) => `${indentation}${line}${eol}`).join("") };
+}
+
+/** Start of the comment lines of the same indentation that end right above a line, the line's own start where there are none. */
+function commentStart(text: string, line: number, indentation: string): number {
+  let start = line;
+  while (start > 0) {
+    const above = lineStart(text, start - 1);
+    const written = text.slice(above, start);
+    if (!written.startsWith(`${indentation}#`)) break;
+    // The head of a section, or of a cell, stays above all of it.
+    if (/^\s*#+\s*(%%|In\s?\[|[-=*#~_]{3})/.test(written)) return line;
+    start = above;
+  }
+  return start;
 }
 
 /** Inserts a line after a statement that begins its line and is alone on it (a comment may follow); null otherwise. */

@@ -17,8 +17,8 @@ export type ActionData = { readonly uri: string; readonly revision: number } & (
       readonly fix: number;
     }
   | { readonly fixAll: true }
-  /** A proposed change by its title, and the range that it was proposed for. */
-  | { readonly change: string; readonly at: TextRange }
+  /** Index among the changes that are proposed for a range. */
+  | { readonly change: number; readonly at: TextRange }
 );
 
 /** The action with its edits; each says in a preview what it writes and how that changes the training, where the client shows it. */
@@ -52,7 +52,7 @@ function writingOf(data: ActionData, linted: LintedProgram): Writing {
     return { edits: mergeEdits(groups).edits, annotation: null };
   }
   if ("change" in data) {
-    const change = changesAt(linted, data.at).find(({ title }) => title === data.change);
+    const change = changesAt(linted, data.at)[data.change];
     if (change === undefined) return { edits: [], annotation: null };
     return { edits: change.edits, annotation: { label: change.title, description: `${change.why} ${oneAtATime}` } };
   }

@@ -45,8 +45,8 @@ export function codeActions(
     }
   }
   if (wanted(changeKind)) {
-    for (const { title, why } of changesAt(linted, { start, end })) {
-      const data: ActionData = { uri: program.uri, revision, change: title, at: { start, end } };
+    for (const [change, { title, why }] of changesAt(linted, { start, end }).entries()) {
+      const data: ActionData = { uri: program.uri, revision, change, at: { start, end } };
       actions.push({ title: `${title} (${clause(why)}; ${clause(oneAtATime)})`, kind: changeKind, data });
     }
   }

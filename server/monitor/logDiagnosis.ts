@@ -48,6 +48,8 @@ export interface ReportedAcross {
   readonly evidence: readonly string[];
   readonly causes: readonly string[];
   readonly next_step: string;
+  /** Row and column from 1; null without a script. */
+  readonly code: ReportedVerdict["code"];
 }
 
 /** The object that `diagnose --format json` prints. */

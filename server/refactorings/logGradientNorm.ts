@@ -10,6 +10,6 @@ export const logGradientNorm: Refactoring = {
       const log = mayLogNorm(context, loop) ? null : bestLossLog(context.facts, loop);
       if (log === null) return [];
       const draft = context.fixesOf(loop.framework).logGradientNorm(context, loop, log);
-      return proposal(draft, "Weights and steps stay the same.");
+      return proposal(draft, "Weights and steps stay the same.", null);
     }),
 };

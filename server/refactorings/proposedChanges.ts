@@ -33,12 +33,18 @@ export function proposedChanges(
   const targets = targetsAt(context, range);
   if (targets === null) return [];
   const seen = new Set(taken.map(keyOf));
-  return refactorings
+  const changes = refactorings
     .flatMap((refactoring) => refactoring.propose(context, targets))
     .filter(({ edits }) => {
       const key = keyOf(edits);
       return edits.length > 0 && !seen.has(key) && seen.add(key);
     });
+  const isShared = ({ title }: ProposedChange) => changes.filter((other) => other.title === title).length > 1;
+  return changes.map((change) =>
+    change.subject !== null && isShared(change)
+      ? { ...change, title: `${change.title} for ${change.subject}` }
+      : change,
+  );
 }
 
 function keyOf(edits: readonly TextEdit[]): string {

@@ -11,7 +11,7 @@ export const raiseEps: Refactoring = {
       if (larger === null) return [];
       const draft = context.fixesOf(optimizer.framework).setOptimizerArgument(context, optimizer, "eps", larger);
       const title = draft === null ? undefined : draft.title.replace(/^Set /, "Raise eps: set ");
-      return proposal(draft, `Weights whose gradients are near ${larger} move more slowly.`, title);
+      return proposal(draft, `Weights whose gradients are near ${larger} move more slowly.`, optimizer.boundTo, title);
     }),
 };
 

@@ -19,6 +19,8 @@ export interface ChangeTargets {
 /** A change of the training that no rule asks for: what will be written, and how it changes the training in a sentence. */
 export interface ProposedChange extends FixDraft {
   readonly why: string;
+  /** What the code calls its subject, for telling it from the same change of another: `"optimizer_D"`. */
+  readonly subject: string | null;
 }
 
 /** One kind of change: proposes it for every target that does not have it already. */
@@ -28,6 +30,11 @@ export interface Refactoring {
 }
 
 /** A framework's draft as a proposal: none when the framework is not certain of an edit. */
-export function proposal(draft: FixDraft | null, why: string, title?: string): readonly ProposedChange[] {
-  return draft === null ? [] : [{ ...draft, title: title ?? draft.title, why }];
+export function proposal(
+  draft: FixDraft | null,
+  why: string,
+  subject: string | null,
+  title?: string,
+): readonly ProposedChange[] {
+  return draft === null ? [] : [{ ...draft, title: title ?? draft.title, why, subject }];
 }

@@ -9,6 +9,7 @@ export const turnOnAmsgrad: Refactoring = {
         ? proposal(
             context.fixesOf(optimizer.framework).turnOnAmsgrad(context, optimizer),
             "Steps do not grow where gradients shrink.",
+            optimizer.boundTo,
           )
         : [],
     ),

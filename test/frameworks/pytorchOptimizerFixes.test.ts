@@ -62,7 +62,7 @@ test("appends eps in the layout of the call", () => {
       "Adam(\n    model.parameters(),\n    lr=1e-3  # tuned\n)",
       "Adam(\n    model.parameters(),\n    lr=1e-3,  # tuned\n    eps=1e-7\n)",
     ],
-    ["Adam(model.parameters(),\n     lr=1e-3)", "Adam(model.parameters(),\n     lr=1e-3, eps=1e-7)"],
+    ["Adam(model.parameters(),\n     lr=1e-3)", "Adam(model.parameters(),\n     lr=1e-3,\n     eps=1e-7)"],
     ["Adam(model.parameters(), **{'lr': 1e-3})", "Adam(model.parameters(), **{'lr': 1e-3}, eps=1e-7)"],
   ] as const;
   for (const [before, after] of cases) {

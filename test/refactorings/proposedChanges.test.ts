@@ -114,6 +114,46 @@ test("leaves out what a rule offers in the same place", () => {
   assert.deepEqual(titles(rest), all.slice(1));
 });
 
+test("names the optimizer where the same change is proposed for several, and leaves their rates to each other", () => {
+  const text = `import torch
+opt_a = torch.optim.Adam(net.parameters(), lr=1e-3)
+opt_b = torch.optim.Adam(critic.parameters(), lr=1e-3)
+for epoch in range(50):
+    for x, y in loader:
+        opt_a.zero_grad()
+        opt_b.zero_grad()
+        torch.nn.functional.mse_loss(critic(net(x)), y).backward()
+        opt_a.step()
+        opt_b.step()
+`;
+  const changes = proposedAt(text, "for x, y in loader");
+  assert.deepEqual(
+    titles(changes).filter((title) => /AMSGrad/.test(title)),
+    ["Turn AMSGrad on with amsgrad=True for opt_a", "Turn AMSGrad on with amsgrad=True for opt_b"],
+  );
+  const second = present(
+    changes.find(({ title }) => /AMSGrad.*opt_b/.test(title)),
+    "the second",
+  );
+  assert.equal(
+    applied(text, second.edits),
+    text.replace("critic.parameters(), lr=1e-3", "critic.parameters(), lr=1e-3, amsgrad=True"),
+  );
+  assert.ok(!titles(changes).some((title) => /learning rate/.test(title)));
+});
+
+test("proposes neither decay nor clipping where an image or a temperature is optimized", () => {
+  const text = `import torch
+image = torch.zeros(3, 8, 8, requires_grad=True)
+optimizer = torch.optim.Adam([image], lr=1e-2)
+for step in range(500):
+    optimizer.zero_grad()
+    loss_of(image).backward()
+    optimizer.step()
+`;
+  assert.ok(!titles(proposedAt(text, "Adam(")).some((title) => /AdamW|Clip/.test(title)));
+});
+
 test("leaves alone what it cannot be certain of", () => {
   const given = script.replace("lr=1e-3)", "lr=1e-3, **options)");
   assert.deepEqual(
