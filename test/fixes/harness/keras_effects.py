@@ -137,3 +137,12 @@ def many_hyperparameters_changed(case):
     left = lambda program: {name for name, value in numbers(program.run()).items() if value != earlier[name]}  # noqa: E731
     assert len(left(case.before)) >= 4
     assert len(left(case.after)) <= 1, f"{left(case.after)} still differ"
+
+
+@effect
+def no_warmup(case):
+    """The rate begins low and rises."""
+    runs = (case.before.run(), case.after.run())
+    before, after = ([step.settings["learning_rate"] for step in trace.steps] for trace in runs)
+    assert before[0] == max(before) and len(before) == len(after)
+    assert after[0] < 0.5 * before[0] and max(after) > after[0], after

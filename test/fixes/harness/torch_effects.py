@@ -431,3 +431,11 @@ def each_clipped(case):
 def runs(case):
     """Several fixes at once leave a script that trains to its end."""
     assert case.after.run().steps
+
+
+@effect
+def no_warmup(case):
+    """The rate begins low and rises."""
+    before, after = ([step.groups[0]["lr"] for step in program.run().steps] for program in (case.before, case.after))
+    assert before[0] == max(before) and len(before) == len(after)
+    assert after[0] < 0.5 * before[0] and max(after) > after[0], after
