@@ -8,7 +8,7 @@ const fewestKnown = 64;
 const manySteps = 10;
 /** Records whose median is a block, and blocks that are kept. */
 const blockLength = 16;
-const mostBlocks = 64;
+const mostBlocks = 192;
 /** Never lower than this share of the first level. */
 const fallen = 0.96;
 /** What moves further up is no plateau. */
