@@ -13,8 +13,11 @@ const mostBlocks = 192;
 const fallen = 0.96;
 /** What moves further up is no plateau. */
 const risen = 1.25;
-/** A level is the mean of as many blocks as bring its standard error under this share: a third of what counts as a fall. */
-const precision = 0.013;
+/**
+ * A level is the mean of as many blocks as bring its standard error under this share. The lowest of 60 levels lies 2.3 errors
+ * below their middle by chance, the first one up to two above: a fall of 0.04 must be more than both.
+ */
+const precision = 0.009;
 /** Standard error of a block's median, in spreads: √(π/2)/√16. */
 const blockError = 0.313;
 /** Levels apart that show a fall: three standard errors. */
