@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { CodePlace } from "../server/protocol.ts";
 import type { Client } from "./client.ts";
 import { goToCode } from "./goToCode.ts";
+import type { MlflowConnection } from "./mlflowServer.ts";
 import type { Panel } from "./panel.ts";
 import { showRule } from "./ruleDocuments.ts";
 import { runAndWatch } from "./runAndWatch.ts";
@@ -15,6 +16,7 @@ export interface CommandContext {
   readonly runs: TrackedRuns;
   readonly panel: Panel;
   readonly logs: LogWatcher;
+  readonly mlflow: MlflowConnection;
   readonly ownExecutions: WeakSet<vscode.TerminalShellExecution>;
 }
 
@@ -28,6 +30,7 @@ const commands: Readonly<Record<string, Command>> = {
   "haywire.watchLog": { needsTrust: true, run: ({ logs }, target) => logs.watch(target) },
   "haywire.openPanel": { needsTrust: true, run: ({ panel }, target) => panel.open(runIdOf(target)) },
   "haywire.stopWatching": { needsTrust: true, run: stopWatching },
+  "haywire.setMlflowToken": { needsTrust: true, run: ({ mlflow }) => mlflow.askForToken() },
   "haywire.goToCode": { needsTrust: true, run: (_, target) => isCodePlace(target) && goToCode(target) },
   "haywire.showRule": { needsTrust: false, run: (_, target) => showRule(target) },
   "haywire.restartServer": { needsTrust: false, run: ({ client }) => client.restart() },

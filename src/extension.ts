@@ -3,6 +3,7 @@ import { type Client, createClient, onRunning } from "./client.ts";
 import { registerCommands } from "./commands.ts";
 import { watchDebuggers } from "./debuggedPrograms.ts";
 import { createFollowOffers } from "./followOffers.ts";
+import { connectMlflow } from "./mlflowServer.ts";
 import { watchNotebooks } from "./notebookPrograms.ts";
 import { createNotifications } from "./notifications.ts";
 import { createPanel } from "./panel.ts";
@@ -21,6 +22,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const runs = trackRuns(started);
   const panel = createPanel(context, started, runs);
   const logs = createLogWatcher(context, started, runs, panel);
+  const mlflow = connectMlflow(context, started);
   const offers = createFollowOffers(started, runs, panel);
   const ownExecutions = new WeakSet<vscode.TerminalShellExecution>();
   context.subscriptions.push(
@@ -30,7 +32,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     createStatusBar(runs),
     createNotifications(context, runs, panel),
     registerRuleDocuments(started),
-    registerCommands({ client: started, runs, panel, logs, ownExecutions }),
+    registerCommands({ client: started, runs, panel, logs, ownExecutions, mlflow }),
+    mlflow,
     watchTerminals(offers, (execution) => ownExecutions.has(execution)),
     watchDebuggers(offers),
     watchNotebooks(offers),

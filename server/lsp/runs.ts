@@ -73,6 +73,12 @@ export function serveRuns(connection: Connection, events: RunEvents): WatchedRun
   });
   onRequest(connection, "haywire/runs", () => made?.runs() ?? []);
   onRequest(connection, "haywire/range", (params) => monitor().range(params));
+  onRequest(connection, "haywire/mlflow", (params) => {
+    if (made !== null || params.url !== "") {
+      monitor().followServer(params, (problem) => notify(connection, "haywire/mlflowProblem", { problem }));
+    }
+    return null;
+  });
   onRequest(connection, "haywire/scriptLogs", async ({ path, workingFolder, command }) => {
     const script = await events.factsOf(path);
     return script === null ? { trains: false, places: [] } : scriptLogs(script.facts, workingFolder, command);

@@ -1,5 +1,6 @@
 import type { TrainingFacts } from "../facts/trainingFacts.ts";
 import type {
+  MlflowParams,
   RangeRequest,
   RangeResult,
   RunView,
@@ -23,6 +24,8 @@ export interface Monitor {
   /** A file, or a folder whose logs become one run each; the folder may appear later. Rejects when the path can never be read. */
   watch(params: WatchParams): Promise<readonly RunView[]>;
   unwatch(runId: string): void;
+  /** Follows the runs of a tracking server in place of an earlier one; `onProblem` is told once that it fails, and once with null that it works again. */
+  followServer(params: MlflowParams, onProblem: (problem: string | null) => void): void;
   terminalOutput(params: TerminalOutputParams): void;
   runs(): readonly RunView[];
   range(request: RangeRequest): RangeResult;
