@@ -81,7 +81,7 @@ function createPlateau({ context, losses, stepAxis }: DetectorSettings): Detecto
       }
       const steps = (step - firstStep) / count;
       const known = (context.hasRate && !context.rateRising) || (stepAxis === "step" && steps >= manySteps);
-      if (count < (known ? fewestKnown : fewest) || blocks.length < 3 * wide || context.rateRising) {
+      if (count < (known ? fewestKnown : fewest) || blocks.length < 2 * wide || context.rateRising) {
         return [];
       }
       // What still falls, however slowly, has not stopped.
