@@ -1,5 +1,6 @@
 import path from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
+import { logPatternsFor } from "../config/logPatterns.ts";
 import type { RunScript } from "../diagnosis/script.ts";
 import { createLinter } from "../lint/linter.ts";
 import { createParsers } from "../lint/loadParsers.ts";
@@ -34,7 +35,7 @@ Exit status: 0 nothing went wrong, 1 something did, 2 a log could not be read or
     if (positionals.length === 0) throw new UsageError("Name the logs to read.");
     const script = values.code === undefined ? null : await readScript(values.code, io);
     const logs = positionals.map((each) => path.resolve(io.cwd, each));
-    const { value, problems } = await diagnoseLogs(logs, { script });
+    const { value, problems } = await diagnoseLogs(logs, { script, patternsFor: logPatternsFor });
     const report = withShownPaths(value, io);
     const linted = script === null ? null : await lintedScript(script, report, io);
     io.stdout.write(reportIn(format, report, linted));

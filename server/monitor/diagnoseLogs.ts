@@ -7,6 +7,7 @@ import { lineMatching } from "../diagnosis/scriptLines.ts";
 import type { VerdictView } from "../protocol.ts";
 import { nonFiniteKind } from "../runs/rangeOf.ts";
 import { indexLines, offsetAt, rowColumnAt } from "../text/lineIndex.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import type { Outcome } from "../text/problem.ts";
 import type { DiagnosisReport, ReportedAcross, ReportedNumber, ReportedRun, ReportedVerdict } from "./logDiagnosis.ts";
 import { judgedRun, readRuns } from "./readRuns.ts";
@@ -15,6 +16,8 @@ import type { Finding, RunReading } from "./runReading.ts";
 export interface DiagnoseOptions {
   /** The script that made the logs, with its path as it is to be shown. */
   readonly script?: RunScript | null;
+  /** The user's own forms of lines for the log at a path. */
+  readonly patternsFor?: (path: string) => Promise<readonly LinePattern[]>;
 }
 
 /**
@@ -25,7 +28,7 @@ export async function diagnoseLogs(
   paths: readonly string[],
   options: DiagnoseOptions = {},
 ): Promise<Outcome<DiagnosisReport>> {
-  const { value: read, problems } = await readRuns(paths);
+  const { value: read, problems } = await readRuns(paths, options.patternsFor);
   const script = options.script ?? null;
   const across = acrossRuns(read.map(judgedRun));
   return {
