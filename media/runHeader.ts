@@ -33,6 +33,7 @@ export function createRunHeader(): RunHeader {
       setText(name, run.name);
       name.title = run.paths.join("\n");
       setText(state, run.state);
+      state.title = run.stateReason ?? "";
       const elapsed = (run.updatedAt ?? 0) - (run.startedAt ?? 0);
       const parts = [
         run.lastStep === null ? "" : `${run.stepAxis} ${formatStep(run.lastStep)}`,

@@ -68,6 +68,14 @@ export function packTour() {
   return pack("scripts/tour", "out/tour.vsix", ["scripts/tour"]);
 }
 
+/**
+ * Packs the notebook kernel of the end-to-end tests.
+ * @returns {string} the .vsix
+ */
+export function packKernel() {
+  return pack("test/e2e/kernel", "out/kernel.vsix", ["test/e2e/kernel"]);
+}
+
 /** @param {string} folder @param {string} target @param {string[]} contents @returns {string} */
 function pack(folder, target, contents) {
   const vsix = path.join(root, target);

@@ -42,7 +42,11 @@ export interface RunView {
   readonly id: string;
   readonly name: string;
   readonly paths: readonly string[];
-  readonly state: "waiting" | "live" | "finished" | "failed" | "gone";
+  readonly state: "waiting" | "live" | "stalled" | "finished" | "failed" | "gone";
+  /** What the state is known by, where there is more to say: the last words of a crash, how long nothing has come. */
+  readonly stateReason?: string;
+  /** Settings that the log gives for the run (learning rate, seed), as text. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly stepAxis: StepAxis;
   readonly firstStep: number | null;
   readonly lastStep: number | null;
@@ -69,6 +73,16 @@ export interface WatchParams {
   readonly codePath?: string;
   /** Only logs written at this time or later, in ms since 1970: those of one run in a folder of many. */
   readonly writtenSince?: number;
+}
+
+/** An MLflow tracking server whose runs are followed. */
+export interface MlflowParams {
+  /** Empty to follow none. */
+  readonly url: string;
+  /** A bearer token or `user:password`, null for none. */
+  readonly token: string | null;
+  /** Names of experiments; empty for all. */
+  readonly experiments: readonly string[];
 }
 
 /** What a script says about the logs of its runs. */
@@ -115,6 +129,8 @@ export interface Requests {
     readonly params: { readonly path: string; readonly workingFolder: string; readonly command: readonly string[] };
     readonly result: ScriptLogs;
   };
+  /** Follows the runs of a tracking server, in place of one that was followed before. */
+  "haywire/mlflow": { readonly params: MlflowParams; readonly result: null };
   /** Whether output of a program is that of training. */
   "haywire/readsAsTraining": { readonly params: { readonly output: string }; readonly result: boolean };
   /** A rule's document in Markdown, null for an unknown name. */
@@ -130,6 +146,8 @@ export interface ClientNotifications {
 export interface ServerNotifications {
   /** At most one each 50 ms a run. */
   "haywire/runChanged": RunView;
+  /** A tracking server cannot be followed: told once, and once with null when it can again. */
+  "haywire/mlflowProblem": { readonly problem: string | null };
   /** Once a verdict. */
   "haywire/verdict": { readonly run: RunView; readonly verdict: VerdictView };
 }

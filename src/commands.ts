@@ -3,9 +3,11 @@ import * as vscode from "vscode";
 import type { CodePlace } from "../server/protocol.ts";
 import type { Client } from "./client.ts";
 import { goToCode } from "./goToCode.ts";
+import type { MlflowConnection } from "./mlflowServer.ts";
 import type { Panel } from "./panel.ts";
 import { showRule } from "./ruleDocuments.ts";
 import { runAndWatch } from "./runAndWatch.ts";
+import type { RunHistory } from "./runHistory.ts";
 import type { RunNode } from "./runTree.ts";
 import type { TrackedRuns } from "./trackedRuns.ts";
 import type { LogWatcher } from "./watchLog.ts";
@@ -15,6 +17,8 @@ export interface CommandContext {
   readonly runs: TrackedRuns;
   readonly panel: Panel;
   readonly logs: LogWatcher;
+  readonly history: RunHistory;
+  readonly mlflow: MlflowConnection;
   readonly ownExecutions: WeakSet<vscode.TerminalShellExecution>;
 }
 
@@ -28,6 +32,8 @@ const commands: Readonly<Record<string, Command>> = {
   "haywire.watchLog": { needsTrust: true, run: ({ logs }, target) => logs.watch(target) },
   "haywire.openPanel": { needsTrust: true, run: ({ panel }, target) => panel.open(runIdOf(target)) },
   "haywire.stopWatching": { needsTrust: true, run: stopWatching },
+  "haywire.setMlflowToken": { needsTrust: true, run: ({ mlflow }) => mlflow.askForToken() },
+  "haywire.clearHistory": { needsTrust: false, run: ({ history }) => history.clear() },
   "haywire.goToCode": { needsTrust: true, run: (_, target) => isCodePlace(target) && goToCode(target) },
   "haywire.showRule": { needsTrust: false, run: (_, target) => showRule(target) },
   "haywire.restartServer": { needsTrust: false, run: ({ client }) => client.restart() },

@@ -3,10 +3,12 @@ import { type Client, createClient, onRunning } from "./client.ts";
 import { registerCommands } from "./commands.ts";
 import { watchDebuggers } from "./debuggedPrograms.ts";
 import { createFollowOffers } from "./followOffers.ts";
+import { connectMlflow } from "./mlflowServer.ts";
 import { watchNotebooks } from "./notebookPrograms.ts";
 import { createNotifications } from "./notifications.ts";
 import { createPanel } from "./panel.ts";
 import { registerRuleDocuments } from "./ruleDocuments.ts";
+import { keepRunHistory } from "./runHistory.ts";
 import { createRunTree } from "./runTree.ts";
 import { createStatusBar } from "./statusBar.ts";
 import { watchTerminals } from "./terminalPrograms.ts";
@@ -21,6 +23,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const runs = trackRuns(started);
   const panel = createPanel(context, started, runs);
   const logs = createLogWatcher(context, started, runs, panel);
+  const history = keepRunHistory(context, runs);
+  const mlflow = connectMlflow(context, started);
   const offers = createFollowOffers(started, runs, panel);
   const ownExecutions = new WeakSet<vscode.TerminalShellExecution>();
   context.subscriptions.push(
@@ -30,7 +34,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     createStatusBar(runs),
     createNotifications(context, runs, panel),
     registerRuleDocuments(started),
-    registerCommands({ client: started, runs, panel, logs, ownExecutions }),
+    registerCommands({ client: started, runs, panel, logs, ownExecutions, mlflow, history }),
+    mlflow,
+    history,
     watchTerminals(offers, (execution) => ownExecutions.has(execution)),
     watchDebuggers(offers),
     watchNotebooks(offers),

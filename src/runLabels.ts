@@ -33,6 +33,7 @@ export function describeRun(run: RunView): string {
   if (run.lastStep !== null) parts.push(`${run.stepAxis} ${formatCompact(run.lastStep)}`);
   const loss = headlineSeries(run);
   if (loss && loss.last !== null) parts.push(`loss ${formatValue(loss.last)}`);
+  if (run.state === "stalled") parts.push("stalled");
   if (parts.length === 0)
     parts.push(run.state === "waiting" || run.state === "live" ? "waiting for numbers" : run.state);
   return parts.join(" · ");
@@ -45,6 +46,7 @@ export function runIcon(run: RunView): { readonly icon: string; readonly color: 
   if (alarm) return { icon: "warning", color: "list.warningForeground" };
   if (run.state === "failed") return { icon: "circle-slash", color: "list.errorForeground" };
   if (run.state === "live") return { icon: "pulse", color: "charts.green" };
+  if (run.state === "stalled") return { icon: "debug-pause", color: "list.warningForeground" };
   if (run.state === "waiting") return { icon: "clock", color: null };
   if (run.state === "gone") return { icon: "question", color: null };
   return { icon: "pass", color: null };
@@ -52,7 +54,8 @@ export function runIcon(run: RunView): { readonly icon: string; readonly color: 
 
 /** Live runs first, then by their newest record, the newest first; ties by name. */
 export function inTreeOrder(runs: readonly RunView[]): readonly RunView[] {
-  const rank = (run: RunView) => (run.state === "live" ? 0 : run.state === "waiting" ? 1 : 2);
+  const rank = (run: RunView) =>
+    run.state === "live" || run.state === "stalled" ? 0 : run.state === "waiting" ? 1 : 2;
   return [...runs].sort(
     (a, b) => rank(a) - rank(b) || (b.updatedAt ?? 0) - (a.updatedAt ?? 0) || a.name.localeCompare(b.name),
   );
@@ -64,6 +67,10 @@ export function mostUrgent(runs: readonly RunView[]): RunView | null {
   return ordered.find((run) => alarmOf(run)?.severity === "error") ?? ordered.find(alarmOf) ?? ordered[0] ?? null;
 }
 
+function isUnderWay({ state }: RunView): boolean {
+  return state === "live" || state === "waiting" || state === "stalled";
+}
+
 export interface StatusText {
   readonly text: string;
   readonly severity: VerdictView["severity"] | null;
@@ -73,8 +80,8 @@ export interface StatusText {
 
 /** What the status bar says: the live run, or their count and the worst; null to hide it. */
 export function statusOf(runs: readonly RunView[]): StatusText | null {
-  const shown = runs.filter((run) => run.state === "live" || run.state === "waiting" || alarmOf(run));
-  const live = shown.filter((run) => run.state === "live" || run.state === "waiting");
+  const shown = runs.filter((run) => isUnderWay(run) || alarmOf(run));
+  const live = shown.filter(isUnderWay);
   const candidates = live.length > 0 ? live : shown.slice(0, 1);
   const first = candidates[0];
   if (!first) return null;

@@ -12,6 +12,8 @@ export type RunNode =
   | { readonly type: "verdict"; readonly runId: string; readonly verdict: VerdictView }
   | { readonly type: "seriesGroup"; readonly runId: string }
   | { readonly type: "series"; readonly series: SeriesView }
+  | { readonly type: "settings"; readonly runId: string }
+  | { readonly type: "setting"; readonly name: string; readonly value: string }
   | { readonly type: "log"; readonly path: string };
 
 /** Redraws of the tree at most this often; a run may change every 50 ms. */
@@ -43,13 +45,17 @@ export function createRunTree(runs: TrackedRuns): vscode.Disposable {
 
 function childrenOf(node: RunNode | undefined, runs: TrackedRuns): RunNode[] {
   if (!node) return runs.all().map((run) => ({ type: "run", runId: run.id }));
-  if (node.type !== "run" && node.type !== "seriesGroup") return [];
+  if (node.type !== "run" && node.type !== "seriesGroup" && node.type !== "settings") return [];
   const run = runs.get(node.runId);
   if (!run) return [];
+  if (node.type === "settings") {
+    return Object.entries(run.settings ?? {}).map(([name, value]) => ({ type: "setting", name, value }));
+  }
   if (node.type === "seriesGroup") return run.series.map((series) => ({ type: "series", series }));
   return [
     ...[...run.verdicts].reverse().map((verdict): RunNode => ({ type: "verdict", runId: run.id, verdict })),
     ...(run.series.length > 0 ? [{ type: "seriesGroup", runId: run.id } as const] : []),
+    ...(run.settings ? [{ type: "settings", runId: run.id } as const] : []),
     ...run.paths
       .filter((logPath) => path.isAbsolute(logPath))
       .map((logPath): RunNode => ({ type: "log", path: logPath })),
@@ -67,6 +73,19 @@ function treeItem(node: RunNode, runs: TrackedRuns): vscode.TreeItem {
       item.id = `${node.runId}/series`;
       item.description = String(runs.get(node.runId)?.series.length ?? 0);
       item.iconPath = new vscode.ThemeIcon("graph-line");
+      return item;
+    }
+    case "settings": {
+      const item = new vscode.TreeItem("Hyperparameters", vscode.TreeItemCollapsibleState.Collapsed);
+      item.id = `${node.runId}/settings`;
+      item.description = String(Object.keys(runs.get(node.runId)?.settings ?? {}).length);
+      item.iconPath = new vscode.ThemeIcon("settings");
+      return item;
+    }
+    case "setting": {
+      const item = new vscode.TreeItem(node.name);
+      item.description = node.value;
+      item.tooltip = `${node.name} = ${node.value}`;
       return item;
     }
     case "series":
@@ -91,7 +110,7 @@ function runItem(runId: string, run: RunView | undefined): vscode.TreeItem {
   item.iconPath = new vscode.ThemeIcon(icon, color ? new vscode.ThemeColor(color) : undefined);
   item.description = describeRun(run);
   item.tooltip = [
-    `${run.name}: ${run.state}`,
+    `${run.name}: ${run.state}${run.stateReason ? ` (${run.stateReason})` : ""}`,
     ...run.verdicts.map((verdict) => verdict.headline),
     ...run.problems,
   ].join("\n");

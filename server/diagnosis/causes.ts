@@ -1,6 +1,7 @@
 import { numberWords, stepWords, timesWords } from "../detectors/numberWords.ts";
 import type { Verdict } from "../detectors/verdict.ts";
 import type { TextRange } from "../text/range.ts";
+import { conditionCause, kindCauses, rateLine } from "./kindCauses.ts";
 import type { RunEvidence } from "./runEvidence.ts";
 import {
   batchLoopOf,
@@ -12,6 +13,7 @@ import {
   usesFloat16,
   usesGradScaler,
 } from "./script.ts";
+import { lineMatching } from "./scriptLines.ts";
 
 /** A suspect: how much speaks for it, the rules that show it in code, the one change to make and where. */
 export interface Cause {
@@ -33,11 +35,22 @@ const noGrowth = 2;
 
 /** The suspects of a verdict, the likeliest first. Wording is "consistent with" where scalars cannot prove it. */
 export function causesOf(verdict: Verdict, evidence: RunEvidence, script: RunScript | null): Cause[] {
+  if (verdict.kind === "recovered") {
+    return [];
+  }
+  // A validation loss, and a loss that never fell, have nothing to do with what jumped about their first record.
+  const apart = verdict.kind === "overfitting" || verdict.kind === "plateau" || verdict.kind === "vanishing-gradient";
   const suspects: (Cause | null)[] = [
-    gradientCause(verdict, evidence, script),
-    resumeCause(evidence),
-    rateCause(verdict, evidence, script),
+    conditionCause(verdict, evidence, script),
+    ...kindCauses(verdict, evidence, script),
   ];
+  if (!apart) {
+    suspects.push(
+      gradientCause(verdict, evidence, script),
+      verdict.kind === "resume-without-optimizer-state" ? null : resumeCause(evidence),
+      verdict.kind === "lr-change-coincident" ? null : rateCause(verdict, evidence, script),
+    );
+  }
   if (verdict.kind === "non-finite") {
     suspects.push(...numericCauses(evidence, script));
   } else if (verdict.kind === "loss-growth") {
@@ -83,8 +96,16 @@ function gradientCause(verdict: Verdict, evidence: RunEvidence, script: RunScrip
       clip === null
         ? `Clip the gradient norm to ${threshold}, and change nothing else.`
         : "Lower the clipping threshold to the usual gradient norm, and change nothing else.",
-    place: clip?.statement ?? step?.statement ?? optimizerPlace(script),
+    place: clip?.statement ?? ineffectiveClip(script) ?? step?.statement ?? optimizerPlace(script),
   };
+}
+
+/** A clip that limits nothing is where one belongs. */
+function ineffectiveClip(script: RunScript | null): TextRange | null {
+  return (
+    script?.facts.ineffectiveClips[0] ??
+    (script === null ? null : (lineMatching(script.text, /\bclip_grad_(?:norm|value)_?\(/)?.range ?? null))
+  );
 }
 
 function resumeCause({ restartStep }: RunEvidence): Cause | null {
@@ -117,7 +138,7 @@ function rateCause(verdict: Verdict, evidence: RunEvidence, script: RunScript | 
     nextStep: rateStepped
       ? `Keep the learning rate at ${was} there, and change nothing else.`
       : "Halve the highest learning rate of the schedule, and change nothing else.",
-    place: scheduler?.statement ?? optimizerPlace(script),
+    place: rateLine(rates[1], script) ?? scheduler?.statement ?? optimizerPlace(script),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { Call, Expression } from "../syntax/tree.ts";
-import { calledAnywhere, calledFunction, callersOf, callSitesOf } from "./calledFunctions.ts";
+import { calledAnywhere, calledFunction, callersOf, callSitesOf, methodOf } from "./calledFunctions.ts";
 import { argumentFor } from "./candidates.ts";
 import { dottedText, terminalName } from "./dottedText.ts";
-import { definitionElsewhere } from "./importedDefinition.ts";
-import { type Binding, bindingsOf, classAround, type Scope } from "./scope.ts";
+import { classElsewhere, definitionElsewhere } from "./importedDefinition.ts";
+import { type Binding, bindingsOf, type ClassInfo, classAround, type FunctionInfo, type Scope } from "./scope.ts";
 
 const maximumDepth = 12;
 
@@ -80,7 +80,7 @@ export function linkedCalls(
       else for (const each of call.arguments) follow(each.value, from, null, depth + 1);
       return;
     }
-    const callable = called(call, from) ?? onlyMethod(call, from);
+    const callable = called(call, from) ?? onlyMethod(call, from) ?? methodElsewhere(call, from);
     if (callable === null || visited.has(callable)) return;
     visited.add(callable);
     for (const returned of callable.returns) follow(returned, callable.scope, position, depth + 1);
@@ -130,13 +130,42 @@ export function linkedCalls(
       for (const receiver of ["self", "this"]) {
         for (const binding of attributeBindings.get(`${receiver}.${value.name}`) ?? []) followBinding(binding, depth);
       }
+      if (found.size === 0 && reach === "workspace") followField(value.object, value.name, from, depth);
       return;
     }
     follow(value.object, from, null, depth + 1);
   }
 
+  /** `self.q_eval.optimizer`, where the class of `q_eval` is in another file and sets its optimizer itself. */
+  function followField(object: Expression, name: string, from: Scope, depth: number): void {
+    for (const own of classesBehind(object, from)) {
+      for (const binding of own.scope.source.attributeBindings.get(`self.${name}`) ?? []) {
+        if (classAround(binding.scope) === own) followBinding(binding, depth);
+      }
+    }
+  }
+
+  /** `model.configure_optimizers(…)`, where the class of the model is in another file. */
+  function methodElsewhere({ callee }: Call, from: Scope): FunctionInfo | null {
+    if (reach === "file" || callee.kind !== "attribute") return null;
+    const [only, ...others] = classesBehind(callee.object, from);
+    return only === undefined || others.length > 0 ? null : methodOf(only, callee.name);
+  }
+
   follow(expression, scope, null, 0);
   return found;
+}
+
+/** The classes of other files whose constructors an object can come from. */
+function classesBehind(object: Expression, scope: Scope): ReadonlySet<ClassInfo> {
+  const classes = new Set<ClassInfo>();
+  if (object.kind !== "name" && object.kind !== "attribute") return classes;
+  linkedCalls(object, scope, ({ callee }, from) => {
+    const own = callee.kind === "name" ? classElsewhere(definitionElsewhere(callee.name, from)) : null;
+    if (own !== null) classes.add(own);
+    return own !== null;
+  });
+  return classes;
 }
 
 /** `model.configure_optimizers(…)`: the one method of that name in the file. */

@@ -4,8 +4,10 @@ import { branchOf } from "../facts/eventBranches.ts";
 import { isBackward, isStep } from "../facts/eventKinds.ts";
 import { someExpression } from "../facts/expressionChildren.ts";
 import { resolve } from "../facts/resolve.ts";
+import type { Resolved } from "../facts/resolved.ts";
 import { bindingsOf, type Scope, type SourceIndex } from "../facts/scope.ts";
-import type { Expression, Loop, Statement } from "../syntax/tree.ts";
+import type { ScalarValue } from "../facts/trainingFacts.ts";
+import type { Call, Expression, Loop, Statement } from "../syntax/tree.ts";
 import { walkExpressions, walkStatements } from "../syntax/walk.ts";
 import type { TextRange } from "../text/range.ts";
 import type { EventDraft, LoopDraft } from "./trainingEvents.ts";
@@ -19,12 +21,12 @@ export function collectTorchUnaveragedAccumulations(
 }
 
 /** Losses that are sums anyway: how many are added up is a choice of the learning rate. */
-const sums = /reduction\s*=\s*["'](sum|none)|size_average\s*=\s*False/;
+const sums = /reduction\s*=\s*["']sum|size_average\s*=\s*False/;
 /** Gradients that are scaled after the backward pass: by tokens, by samples. */
-const scalesGradients = /scale_grad|grad\w*_scal|\.grad\b[^\n]*([*/]|mul_|div_)/;
+const scalesGradients = /scale_grad|grad\w*_scal|(?<!autograd)\.grad\b(?!\()[^\n]*([*/]|mul_|div_)/;
 /** Calls that a count may be handed to without a loss being divided there. */
 const harmless =
-  /^(print|info|debug|warning|log\w*|range|int|float|max|min|len|str|format|add_argument|write|ceil|floor|round|isinstance|update|set_\w+|get_\w*schedule\w*|tqdm|display|join|append|items|dict)$/i;
+  /^(print|info|debug|warning|log\w*|range|int|float|max|min|len|str|format|add_argument|write|ceil|floor|round|isinstance|update|set_\w+|get_\w*schedule\w*|tqdm|display|join|append|items|dict|\w*(Error|Exception|Warning|warn))$/i;
 /** What is counted rather than learnt from: dividing it averages nothing. */
 const counts = /len\(|steps?|batch|sizes?|samples?|examples?|total|epochs?|num_|iters?|tokens?|world|gpus|n_\w+/i;
 const learns = /loss|criterion|grad\b|grads|\blr\b|learning_rate|(^|\W)1(\.0*)?\s*$/i;
@@ -40,7 +42,7 @@ function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulati
   if (accumulation === null) return null;
   const { divisor, shownBy, loop } = accumulation;
   const count = source.text.slice(divisor.start, divisor.end);
-  const resolvedCount = resolve(divisor, scope);
+  const resolvedCount = isSetAgain(divisor, scope) ? setByBranches : resolve(divisor, scope);
   if (resolvedCount.known && resolvedCount.value === 1 && !resolvedCount.overridable) return null;
   const loss = backward.classified.loss;
   if (loss === undefined) return null;
@@ -53,9 +55,18 @@ function unaveraged(source: SourceIndex, draft: LoopDraft): UnaveragedAccumulati
   return { ...base, fault: "not-divided", lossRange, shownBy };
 }
 
-/** A wrapper divides; Accelerate only where it is told how many micro-batches there are (accelerate 1.15 accelerator.py, `backward`). */
+const setByBranches: Resolved<ScalarValue> = { known: false, reason: "it is set again in a branch", chain: [] };
+
+/** `steps = 1`, then `steps = batch // 16` where a batch is too large. */
+function isSetAgain(divisor: Expression, scope: Scope): boolean {
+  if (divisor.kind !== "name") return false;
+  const bindings = bindingsOf(divisor.name, scope) ?? [];
+  return bindings.length > 1 && bindings.some((binding) => binding.kind === "assignment" && binding.conditional);
+}
+
+/** A wrapper divides; a scaler and Apex do not; Accelerate only where it is told how many micro-batches there are (accelerate 1.15 accelerator.py, `backward`). */
 function mayDivide({ classified: { wrapper } }: EventDraft, text: string): boolean {
-  if (wrapper === undefined) return false;
+  if (wrapper === undefined || wrapper === "Apex" || wrapper === "NativeScaler") return false;
   return (
     wrapper !== "Accelerate" ||
     /\.accumulate\(|Accelerator\([^)]*accumulation|AccumulationPlugin|deepspeed|megatron/i.test(text)
@@ -84,7 +95,8 @@ function everyNthStep(
   const isRare = (event: EventDraft) => event.everyNth && event.depth === 0 && event.scope === scope;
   if (!steps.every(isRare) || !zeros.every(isRare)) return null;
   if (backwards.some((event) => event.everyNth || event.depth > 0 || event.scope !== scope)) return null;
-  const found = remainderTest(loop, step, source);
+  // A scaler that is told to wait stands under no test; the zeroing after it does.
+  const found = remainderTest(loop, step, source) ?? remainderTest(loop, zeros[0] ?? step, source);
   return found === null
     ? null
     : { divisor: found.divisor, shownBy: { start: found.test.start, end: found.test.end }, loop };
@@ -204,7 +216,8 @@ function mayBeAveraged(
         const text = textOf(other);
         const isCounting = counts.test(text) && !learns.test(text);
         // `loss.item() * n` is for the log.
-        if (operator === "/" ? !isCounting : learns.test(text) && !/\.item\(\)/.test(text)) found = true;
+        const isForLog = /\.item\(\)/.test(text);
+        if (!isForLog && (operator === "/" ? !isCounting : learns.test(text))) found = true;
       }
     }
     if (
@@ -212,7 +225,8 @@ function mayBeAveraged(
       expression.kind === "call" &&
       !harmless.test(terminalName(expression.callee) ?? "")
     ) {
-      if (expression.arguments.some(({ value, name }) => isCount(value) && name !== "default")) found = true;
+      if (expression.arguments.some(({ value, name }) => isCount(value) && name !== "default"))
+        found ||= mayLearn(expression, source);
     }
     return undefined;
   };
@@ -224,6 +238,15 @@ function mayBeAveraged(
     return undefined;
   });
   return found;
+}
+
+/** A function of the file that speaks of no loss and no gradient reads data, or counts steps. */
+function mayLearn({ callee }: Call, { functionsByName, text }: SourceIndex): boolean {
+  const own = callee.kind === "name" ? (functionsByName.get(callee.name) ?? []) : [];
+  return (
+    own.length === 0 ||
+    own.some(({ definition }) => /loss|grad\b|backward/i.test(text.slice(definition.start, definition.end)))
+  );
 }
 
 /** The loss comes through a division or a sum, by whatever it is. */

@@ -42,7 +42,7 @@ export function collectTorchUnsavedState(
   const { text } = source;
   if (drafts.length === 0 || !/\bsave\w*\(|load_state_dict/.test(text) || keepsStateItself.test(text)) return [];
   const wrappers = drafts.flatMap(({ events }) => events.flatMap(({ classified }) => classified.wrapper ?? []));
-  if (wrappers.some((wrapper) => wrapper !== "Accelerate" && wrapper !== "Apex")) return [];
+  if (wrappers.some((wrapper) => !/^(Accelerate|Apex|NativeScaler)$/.test(wrapper))) return [];
   if (optimizers.length > 0 && optimizers.every(({ fact }) => isStateless(fact)) && schedulers.length === 0) return [];
   const trained = new Set(optimizers.flatMap(({ fact }) => modelsOf(fact.parametersText ?? "")));
   const isModel = (name: string) => trained.has(name) || modelWords.test(name);

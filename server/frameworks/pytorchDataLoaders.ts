@@ -64,7 +64,8 @@ export function isDataLoader(call: Call, scope: Scope): boolean {
 export function isOfTorchData(call: Call, scope: Scope, name: string): boolean {
   if (terminalName(call.callee) !== name && call.callee.kind !== "name") return false;
   const qualified = qualifiedName(call.callee, scope);
-  if (qualified !== null) return qualified.startsWith("torch.utils.data.") && qualified.endsWith(`.${name}`);
+  if (qualified !== null)
+    return /^torch(\.utils\.data|_geometric\.(data|loader))\./.test(qualified) && qualified.endsWith(`.${name}`);
   if (call.callee.kind !== "name" || call.callee.name !== name || bindingsOf(name, scope) !== null) return false;
   return scope.source.starImports.some((module) => module.startsWith("torch.utils.data"));
 }

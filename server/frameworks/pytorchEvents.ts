@@ -49,7 +49,7 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
     return optimizers.flatMap(({ fact }, index) => (fact.parametersText?.replace(/\s+/g, "") === text ? [index] : []));
   }
 
-  function call(expression: Call, scope: Scope): Classified | null {
+  function call(expression: Call, scope: Scope): Classified | readonly Classified[] | null {
     const { callee } = expression;
     const name = terminalName(callee);
     if (name === null) return null;
@@ -66,8 +66,6 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
           wrapper: "Lightning",
           ...lossOf(argument),
         };
-      case "scale_loss":
-        return { kind: "unknown-call-with-model", subject: textOf(argument), optimizers: [], wrapper: "Apex" };
       case "step":
         return receiver === null ? null : step(receiver, argument, scope);
       case "optimizer_step":
@@ -88,8 +86,40 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
         if (receiver === null) return null;
         return { kind: "zero-grad", subject: subjectText(receiver), optimizers: linked(receiver, scope) };
     }
+    const scaled = nativeScaler(expression, name, scope);
+    if (scaled !== null) return scaled;
     if (zeroesInForward(callee, scope)) return { kind: "zero-grad", subject: name, optimizers: [] };
-    return clipOrUnknown(expression, name, receiver, scope);
+    return clipOrUnknown(expression, importedName(callee, scope) ?? name, receiver, scope);
+  }
+
+  /** `clip_grad_norm_` of `limit_norm` after `from torch.nn.utils import clip_grad_norm_ as limit_norm`. */
+  function importedName(callee: Expression, scope: Scope): string | null {
+    const qualified = callee.kind === "name" ? qualifiedName(callee, scope) : null;
+    return qualified?.startsWith("torch.") === true ? (qualified.split(".").at(-1) ?? null) : null;
+  }
+
+  /**
+   * `loss_scaler(loss, optimizer, clip_grad=…, parameters=…, update_grad=…)`: a backward pass, a clip if one is asked for, and a
+   * step (timm 1.0 utils/cuda.py, `NativeScaler`; MAE, Swin and ConvNeXt carry copies of it).
+   */
+  function nativeScaler({ callee, arguments: given }: Call, name: string, scope: Scope): readonly Classified[] | null {
+    if (!isCalledScaler(name) || callee.kind === "call") return null;
+    const [loss, optimizer] = given;
+    if (loss?.name !== null || optimizer?.name !== null || !isOptimizerNamed(optimizer.value)) return null;
+    const everyNth = given.some((argument) => /^(update_grad|need_update)$/.test(argument.name ?? ""));
+    const clip = given.find((argument) => argument.name === "clip_grad");
+    const common = { subject: textOf(optimizer.value), optimizers: linked(optimizer.value, scope), everyNth };
+    return [
+      {
+        kind: "backward",
+        subject: textOf(loss.value),
+        optimizers: [],
+        wrapper: "NativeScaler",
+        ...lossOf(loss.value),
+      },
+      ...(clip === undefined ? [] : [{ ...common, kind: "clip" as const }]),
+      { ...common, kind: "optimizer-step" },
+    ];
   }
 
   function backward(receiver: Expression, argument: Expression | undefined, scope: Scope): Classified | null {
@@ -106,7 +136,9 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
     if (qualifiedName(receiver, scope) === "torch.autograd") {
       return { kind: "backward", subject: textOf(argument), optimizers: [], ...lossOf(argument) };
     }
-    return { kind: "backward", subject: subjectText(receiver), optimizers: [], loss: receiver };
+    const scaled = scaledByApex(receiver, scope);
+    const own = { kind: "backward", subject: subjectText(receiver), optimizers: [] } as const;
+    return scaled === null ? { ...own, loss: receiver } : { ...own, loss: scaled, wrapper: "Apex" };
   }
 
   function wrapperOf(receiver: Expression, text: string, scope: Scope): string | null {
@@ -221,6 +253,19 @@ function zeroesInForward(callee: Expression, scope: Scope): boolean {
   });
 }
 
+/** `loss_scaler(…)`, by its name. */
+export function isCalledScaler(name: string): boolean {
+  return /(^|_)scaler$/.test(name);
+}
+
+/** The loss behind `with amp.scale_loss(loss, optimizer) as scaled_loss`. */
+function scaledByApex(receiver: Expression, scope: Scope): Expression | null {
+  if (receiver.kind !== "name") return null;
+  const last = bindingsOf(receiver.name, scope)?.at(-1);
+  if (last?.kind !== "context" || last.value.kind !== "call") return null;
+  return terminalName(last.value.callee) === "scale_loss" ? (last.value.arguments[0]?.value ?? null) : null;
+}
+
 /** Whether a call makes a GradScaler. */
 export function isGradScaler(call: Call, scope: Scope): boolean {
   const name = terminalName(call.callee);
@@ -244,7 +289,7 @@ function wrapperConstructor(call: Call, scope: Scope): string | null {
 }
 
 const harmless =
-  /save|load|checkpoint|state_dict|log|print|param_groups|adjust|lr|learning_rate|sched|warm|^(len|list|sum|max|min|any|all|set|iter|next|zip|enumerate|isinstance|type|id|tuple|map|filter|hasattr|getattr|setattr|repr|str|append|extend|named_parameters|parameters|numel|prepare|initialize|setup|DataParallel|DistributedDataParallel|norm|watch|ema|update|count\w*|num_\w*|freeze|unfreeze|requires_grad_?|set_requires_grad|toggle_grad|broadcast\w*|deepcopy|eval|train|to|cuda|chain|backward|step)$/i;
+  /save|load|checkpoint|state_dict|log|print|param_groups|adjust|lr|learning_rate|sched|warm|^(len|list|sum|max|min|any|all|set|iter|next|zip|enumerate|isinstance|type|id|tuple|map|filter|hasattr|getattr|setattr|repr|str|append|extend|named_parameters|parameters|numel|prepare|initialize|setup|DataParallel|DistributedDataParallel|norm|watch|ema|update|count\w*|num_\w*|freeze|unfreeze|requires_grad_?|master_params|scale_loss|set_requires_grad|toggle_grad|broadcast\w*|deepcopy|eval|train|to|cuda|chain|backward|step)$/i;
 
 function isOptimizerNamed(expression: Expression): boolean {
   const text = terminalText(expression);

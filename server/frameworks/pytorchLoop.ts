@@ -6,7 +6,7 @@ import { functionAround, type Scope, type SourceIndex } from "../facts/scope.ts"
 import type { TrainingEvent, TrainingLoopFact } from "../facts/trainingFacts.ts";
 import type { Expression } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
-import { isGradScaler, torchClassifier } from "./pytorchEvents.ts";
+import { isCalledScaler, isGradScaler, torchClassifier } from "./pytorchEvents.ts";
 import { gradScalerEnabled, siteOf } from "./pytorchFlags.ts";
 import type { OptimizerSite } from "./pytorchOptimizers.ts";
 import { collectLoopDrafts, type EventDraft, type LoopDraft } from "./trainingEvents.ts";
@@ -18,7 +18,7 @@ export function collectTorchLoops(
 ): readonly { readonly fact: TrainingLoopFact; readonly draft: LoopDraft }[] {
   // Whatever steps, a loop trains where its file's own calls run backward; most files of a library have none.
   const { callsByTerminalName: calls } = source;
-  if (!calls.has("backward") && !calls.has("manual_backward")) return [];
+  if (!calls.has("backward") && !calls.has("manual_backward") && ![...calls.keys()].some(isCalledScaler)) return [];
   const hooked = clipsInHook(source);
   return collectLoopDrafts(source, torchClassifier(optimizers)).map((draft) => {
     const scaler = scalerOf(draft.events);
@@ -42,12 +42,14 @@ export function collectTorchLoops(
 }
 
 /**
- * Accelerate clips nothing by itself unless an engine steps, which clips by its own configuration. Nor does Lightning under manual
+ * Accelerate clips nothing by itself unless an engine steps, which clips by its own configuration; nor does Apex, except for
+ * optimizers that are told to (`FusedLAMB(max_grad_norm=1.0)`, apex optimizers/fused_lamb.py). Nor does Lightning under manual
  * optimization (lightning 2.6 plugins/precision/precision.py, `_clip_gradients`), where a hook may.
  */
 function leavesClipping(wrapper: string | null, text: string): boolean {
   if (/deepspeed/i.test(text)) return false;
   if (wrapper === "Accelerate") return !/megatron|DummyOptim|accelerate_config/i.test(text);
+  if (wrapper === "Apex") return !/FP16_Optimizer|max_grad_norm=/.test(text);
   return wrapper === "Lightning" && !/clip_grad|gradient_clip|Grad(ient)?s?_?Clip/i.test(text);
 }
 

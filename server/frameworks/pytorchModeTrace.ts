@@ -8,7 +8,7 @@ import type { Call, Expression, Loop, Statement } from "../syntax/tree.ts";
 import type { TextRange } from "../text/range.ts";
 import { allWithMode, joined, type Modes, mode, modeOf, withMode } from "./pytorchModeState.ts";
 import type { LoopDraft } from "./trainingEvents.ts";
-import { gradientsIn, isValidationFunction, isValidationLoop } from "./validationPasses.ts";
+import { gradientsAfter, gradientsIn, isValidationFunction, isValidationLoop } from "./validationPasses.ts";
 
 /** A pass over validation data with what every call of a model in it met. */
 export interface ValidationPass {
@@ -116,9 +116,11 @@ export function traceModes(
 
   function run(body: readonly Statement[], from: Modes | null, place: Place): Modes | null {
     let modes = from;
+    let { gradients } = place;
     for (const statement of body) {
       if (modes === null || steps++ > maximumSteps) return modes;
-      modes = runStatement(statement, modes, { ...place, statement });
+      modes = runStatement(statement, modes, { ...place, gradients, statement });
+      gradients = gradientsAfter(statement) ?? gradients;
     }
     return modes;
   }

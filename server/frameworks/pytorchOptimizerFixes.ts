@@ -30,11 +30,11 @@ export function adamWForAdam(
 ): readonly TextEdit[] | null {
   const edits = renamed(context, optimizer, modules);
   const isCalled = edits?.some((edit) => edit.start === optimizer.nameRange.start) === true;
-  return edits !== null && isCalled ? [...edits, ...aligned(context.text, optimizer)] : edits;
+  return edits !== null && isCalled ? [...edits, ...aligned(context.text, optimizer, 1)] : edits;
 }
 
-/** One more column for lines that are aligned with what the opening parenthesis is followed by: AdamW is longer than Adam by one. */
-function aligned(text: string, { nameRange, end }: OptimizerFact): readonly TextEdit[] {
+/** More columns for lines that are aligned with what the opening parenthesis is followed by, where more is written before it. */
+export function aligned(text: string, { nameRange, end }: OptimizerFact, columns: number): readonly TextEdit[] {
   const open = text.indexOf("(", nameRange.end);
   const call = text.slice(open, end);
   if (open < 0 || open > end || !call.includes("\n") || /"""|'''/.test(call)) return [];
@@ -43,7 +43,7 @@ function aligned(text: string, { nameRange, end }: OptimizerFact): readonly Text
   for (let at = text.indexOf("\n", open); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) {
     const indentation = /^ */.exec(text.slice(at + 1))?.[0].length ?? 0;
     if (indentation < column) return [];
-    edits.push({ start: at + 1, end: at + 1, newText: " " });
+    edits.push({ start: at + 1, end: at + 1, newText: " ".repeat(columns) });
   }
   return edits;
 }

@@ -3,6 +3,7 @@ import type { SchedulerFact, SchedulerStepFact } from "../facts/schedulerFacts.t
 import type { OptimizerFact } from "../facts/trainingFacts.ts";
 import type { TextEdit, TextRange } from "../text/range.ts";
 import type { FixContext, FixDraft } from "./framework.ts";
+import { scheduleInModule } from "./lightningScheduleFixes.ts";
 import { torchName, torchNames } from "./pytorchImports.ts";
 import { insertLineAfter, insertLinesAfter, lineStart, quoteOf } from "./sourceLines.ts";
 import { moveAfter } from "./statementMove.ts";
@@ -72,6 +73,7 @@ export function stepScheduler({ text, facts }: FixContext, scheduler: SchedulerF
 
 /** `ReduceLROnPlateau` on the validation loss where the epoch has one, else a cosine over its epochs. */
 export function scheduleRate(context: FixContext, optimizer: OptimizerFact, epochs: EpochLoopFact): FixDraft | null {
+  if (epochs.framework === "lightning") return scheduleInModule(context, optimizer);
   const { text } = context;
   const statement = scheduledStatement(text, optimizer, epochs);
   if (statement === null) return null;

@@ -74,7 +74,7 @@ function layerTrait(name: string): Trait | null {
 }
 
 /** A generator and a discriminator by their usual names. */
-function ganNames({ nameUses }: SourceIndex): string | null {
+function ganNames({ nameUses, text }: SourceIndex): string | null {
   const pairs = [
     ["netG", "netD"],
     ["generator", "discriminator"],
@@ -84,7 +84,10 @@ function ganNames({ nameUses }: SourceIndex): string | null {
     ["G", "D"],
   ] as const;
   for (const [generator, discriminator] of pairs) {
-    if (nameUses.has(generator) && nameUses.has(discriminator)) return `${generator} and ${discriminator}`;
+    if (!nameUses.has(generator) || !nameUses.has(discriminator)) continue;
+    // Letters stand for sizes and matrices too.
+    if (generator !== "G" || /\b[GD]\.(parameters|zero_grad|train)\(/.test(text))
+      return `${generator} and ${discriminator}`;
   }
   return null;
 }

@@ -7,6 +7,7 @@ import { resolve } from "../facts/resolve.ts";
 import { bindingsOf, type CallSite, type Scope, type SourceIndex } from "../facts/scope.ts";
 import type { UnshuffledDataFact } from "../facts/unshuffledDataFacts.ts";
 import type { Call } from "../syntax/tree.ts";
+import { boundTo } from "./boundTo.ts";
 import { speaksOfNoOrder } from "./orderedData.ts";
 import type { IteratedLoaders } from "./pytorchDataLoaders.ts";
 import { isEpochHeader, rangeLength, type TrainingLevels } from "./pytorchTrainingLevels.ts";
@@ -29,14 +30,31 @@ export function collectTorchUnshuffledData(
     const fact = inOneOrder(loader);
     if (fact !== null) found.set(loader.call, fact);
   }
-  if (found.size === 0 || !speaksOfNoOrder(source)) return [];
-  return [...found.values()].toSorted((a, b) => a.start - b.start);
+  const facts = [...found.values()];
+  if (
+    facts.length === 0 ||
+    !speaksOfNoOrder(
+      source,
+      facts.every(({ said }) => said !== null),
+    )
+  )
+    return [];
+  return facts.toSorted((a, b) => a.start - b.start);
 }
 
 /** A loader that certainly hands out its samples in one order. */
 export function inOneOrder(loader: CallSite): UnshuffledDataFact | null {
   const fact = unshuffled(loader);
-  return fact !== null && hasKnownOrder(loader) ? fact : null;
+  if (fact === null) return null;
+  const order = orderOf(loader);
+  // Who writes `shuffle=False` for a training loader means all that it reads, whatever made it.
+  return order === "known" || (order === "unclear" && fact.said !== null && readsAsTraining(loader)) ? fact : null;
+}
+
+function readsAsTraining(loader: CallSite): boolean {
+  const data = argumentFor(loader.call, "dataset", 0);
+  const given = data === null || data === "unclear" ? "" : loader.scope.source.text.slice(data.start, data.end);
+  return /train/i.test(boundTo(loader) ?? "") && !/iter|stream|shard|rand|perm|sub_?set|sample/i.test(given);
 }
 
 /** `shuffle` is False by default (torch 2.13 utils/data/dataloader.py), and a sampler has an order of its own. */
@@ -77,30 +95,33 @@ function unshuffled({ call, scope }: CallSite): UnshuffledDataFact | null {
 }
 
 /** Data sets that hand out a sample by its number: torchvision's, tensors, and classes of the file that draw nothing at random. */
-function hasKnownOrder({ call, scope }: CallSite): boolean {
+function orderOf({ call, scope }: CallSite): "known" | "mixed" | "unclear" {
   const data = argumentFor(call, "dataset", 0);
-  if (data === null || data === "unclear") return false;
+  if (data === null || data === "unclear") return "unclear";
   const sites: { readonly call: Call; readonly scope: Scope }[] = [];
   linkedCalls(data.value, scope, (each, from) => {
     if (!/^[A-Z]/.test(terminalName(each.callee) ?? "")) return false;
     sites.push({ call: each, scope: from });
     return true;
   });
-  return sites.length > 0 && sites.every((site) => isInOrder(site.call, site.scope));
+  const orders = sites.map((site) => orderOfData(site.call, site.scope));
+  if (orders.includes("mixed")) return "mixed";
+  return orders.length > 0 && orders.every((order) => order === "known") ? "known" : "unclear";
 }
 
-function isInOrder({ callee }: Call, scope: Scope): boolean {
+function orderOfData({ callee }: Call, scope: Scope): "known" | "mixed" | "unclear" {
   const qualified = qualifiedName(callee, scope) ?? "";
-  if (/^torchvision\.datasets\./.test(qualified)) return !qualified.endsWith(".FakeData");
+  if (/^torchvision\.datasets\./.test(qualified)) return qualified.endsWith(".FakeData") ? "mixed" : "known";
   if (qualified === "torch.utils.data.TensorDataset" || qualified === "torch.utils.data.dataset.TensorDataset")
-    return !/\brandn?\b|\brandint\b/.test(scope.source.text);
+    return /\brandn?\b|\brandint\b/.test(scope.source.text) ? "mixed" : "known";
   const last = callee.kind === "name" ? bindingsOf(callee.name, scope)?.at(-1) : undefined;
   const here = last?.kind === "class" ? (scope.source.classes.get(last.definition) ?? null) : null;
   const own = here ?? (callee.kind === "name" ? classElsewhere(definitionElsewhere(callee.name, scope)) : null);
-  if (own === null) return isImportedDataset(callee, scope);
-  if (!own.methods.has("__getitem__") || own.methods.has("__iter__")) return false;
+  if (own === null) return isImportedDataset(callee, scope) ? "known" : "unclear";
+  if (own.methods.has("__iter__")) return "mixed";
   const { start, end } = own.definition;
-  return !/rand|Iterable|choice|shuffle/.test(own.scope.source.text.slice(start, end));
+  if (/rand|Iterable|choice|shuffle/.test(own.scope.source.text.slice(start, end))) return "mixed";
+  return own.methods.has("__getitem__") ? "known" : "unclear";
 }
 
 /** A class from elsewhere that says by its name that it is a data set, and not one that streams. */

@@ -19,6 +19,8 @@ export interface Classified {
   readonly wrapper?: string;
   /** The loss expression of a backward pass. */
   readonly loss?: Expression;
+  /** Told by an argument to wait for the last micro-batch. */
+  readonly everyNth?: boolean;
 }
 
 export interface Classifier {
@@ -342,7 +344,7 @@ function draft(classified: Classified, range: TextRange, statement: Statement, p
     scope: place.scope,
     through: [],
     depth: 0,
-    everyNth: place.everyNth,
+    everyNth: place.everyNth || classified.everyNth === true,
     branches: place.branches,
   };
 }
@@ -368,7 +370,9 @@ function isTraining(events: readonly EventDraft[]): boolean {
 
 /** `(i + 1) % n == 0`, `accelerator.sync_gradients`, `is_accumulating`. */
 function isMicroBatchTest(test: Expression, scope: Scope): boolean {
-  return /%|accum|sync_grad|update_grad|need_update/i.test(scope.source.text.slice(test.start, test.end));
+  const text = scope.source.text.slice(test.start, test.end);
+  // `if accumulation_steps > 1` holds in every iteration or in none.
+  return /%|accum|sync_grad|update_grad|need_update/i.test(text) && !/^[\w.]*accum\w*\s*(>=?|!=|==)\s*\d+$/i.test(text);
 }
 
 /** Whether a body ends the iteration or the function. */

@@ -1,6 +1,6 @@
 import { terminalName } from "../facts/dottedText.ts";
 import { functionAround, type Scope } from "../facts/scope.ts";
-import type { Expression, FunctionDefinition, Loop, With } from "../syntax/tree.ts";
+import type { Expression, FunctionDefinition, Loop, Statement, With } from "../syntax/tree.ts";
 
 const validationWord =
   /(?<![a-z])(val|valid|validate|validation|test|testing|dev|eval|evaluate|evaluation)(?![a-z])|(?<![a-z])(val|valid|test|dev|eval)(set|sets|loader|data|ds|dl|iter|x)(?![a-z])/;
@@ -51,6 +51,15 @@ export function gradientsIn(node: With | FunctionDefinition, place: Gradients): 
     result = effect;
   }
   return result;
+}
+
+/** `torch.set_grad_enabled(False)` by itself: gradients from there on; null for other statements. */
+export function gradientsAfter(statement: Statement): Gradients["gradients"] | null {
+  const call = statement.kind === "expression" ? statement.expression : null;
+  if (call?.kind !== "call" || terminalName(call.callee) !== "set_grad_enabled") return null;
+  const value = call.arguments[0]?.value;
+  if (value?.kind !== "boolean") return "unknown";
+  return value.value ? "on" : "off";
 }
 
 /** Contexts and decorators that say nothing about gradients. */

@@ -20,6 +20,7 @@ export interface WatchedRuns {
 
 export interface RunEvents {
   readonly factsOf: MonitorOptions["factsOf"];
+  readonly patternsFor: NonNullable<MonitorOptions["patternsFor"]>;
   /** The client has started a script. */
   readonly onStarted: (codePath: string, command: readonly string[]) => void;
   /** Places that verdicts lead to have come or gone. */
@@ -44,6 +45,7 @@ export function serveRuns(connection: Connection, events: RunEvents): WatchedRun
   const monitor = (): Monitor => {
     made ??= createMonitor({
       factsOf: events.factsOf,
+      patternsFor: events.patternsFor,
       onRunChanged: (run) => {
         notify(connection, "haywire/runChanged", run);
         noteState(run);
@@ -73,6 +75,12 @@ export function serveRuns(connection: Connection, events: RunEvents): WatchedRun
   });
   onRequest(connection, "haywire/runs", () => made?.runs() ?? []);
   onRequest(connection, "haywire/range", (params) => monitor().range(params));
+  onRequest(connection, "haywire/mlflow", (params) => {
+    if (made !== null || params.url !== "") {
+      monitor().followServer(params, (problem) => notify(connection, "haywire/mlflowProblem", { problem }));
+    }
+    return null;
+  });
   onRequest(connection, "haywire/scriptLogs", async ({ path, workingFolder, command }) => {
     const script = await events.factsOf(path);
     return script === null ? { trains: false, places: [] } : scriptLogs(script.facts, workingFolder, command);

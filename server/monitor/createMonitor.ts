@@ -1,10 +1,13 @@
 import { access, constants, stat } from "node:fs/promises";
 import { basename } from "node:path";
+import type { LogStore } from "../logs/logStore.ts";
+import { openMlflowServer } from "../logs/mlflowServer.ts";
 import { text } from "../logs/text.ts";
 import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } from "../protocol.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
 import { openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { rangeOf } from "../runs/rangeOf.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import { followStore, type StoreFollower } from "./followStore.ts";
 import { type LiveRun, type LiveRunOptions, openLiveRun } from "./liveRun.ts";
 import type { Monitor, MonitorOptions } from "./monitor.ts";
@@ -18,6 +21,15 @@ interface WatchedPath {
   readonly copies: Map<string, { readonly runId: string; readonly path: string }>;
   /** Not before this time of `performance.now()`; never while a search is under way. */
   nextSearch: number;
+}
+
+/** A log of several runs or files, as its runs are shown. */
+interface StorePlace {
+  readonly path: string;
+  readonly shown: string;
+  readonly codePath: string | null;
+  /** Takes the runs that are opened. */
+  readonly runIds: Set<string>;
 }
 
 /** Milliseconds between two messages about one run; longer where many runs grow, so that all of them stay at 400 a second. */
@@ -35,7 +47,8 @@ const restPerSearch = 100;
 const longestSearchRest = 10_000;
 
 /**
- * Follows logs and terminals. A run is `live` from its first record; `finished` when its command ended well or its log has
+ * Follows logs and terminals. A run is `live` from its first record; `stalled` when nothing has come for five times its usual
+ * interval; `failed` also when its log ends with a crash; `finished` when its command ended well or its log has
  * not grown for a minute and ten times its longest pause (at most an hour); `failed` when its command ended with a status
  * other than 0; `gone` when its file was removed. A log that grows again is live again.
  */
@@ -48,6 +61,9 @@ export function createMonitor(given: MonitorOptions): Monitor {
   const terminals = new Map<string, ReturnType<typeof plainTerminalText>>();
   const watched = new Map<string, WatchedPath>();
   const stores = new Map<string, StoreFollower>();
+  /** The user's own forms of lines by watched path. */
+  const patternsOf = new Map<string, readonly LinePattern[]>();
+  let serverFollower: StoreFollower | null = null;
   const unwatched = new Set<string>();
   const pollInterval = options.pollInterval ?? 500;
 
@@ -63,7 +79,9 @@ export function createMonitor(given: MonitorOptions): Monitor {
 
   function openFile(path: string, name: string, params: WatchParams, id = path): void {
     if (!live.has(id)) {
-      const run = openLiveRun({ id, name, path, codePath: params.codePath ?? null, followed: true }, options);
+      const codePath = params.codePath ?? null;
+      const patterns = patternsOf.get(params.path) ?? [];
+      const run = openLiveRun({ id, name, path, codePath, patterns, followed: true }, options);
       live.set(id, run);
     }
   }
@@ -88,28 +106,34 @@ export function createMonitor(given: MonitorOptions): Monitor {
   }
 
   /** The runs in a store are opened as they come. */
-  async function openStoreRuns(log: FoundLog, entry: WatchedPath): Promise<void> {
-    if (log.store === undefined || stores.has(log.path)) {
-      return;
-    }
-    const follower = followStore(
-      openStore(log.path, log.store),
+  function openStoreRuns(store: LogStore, place: StorePlace): StoreFollower {
+    const { path } = place;
+    return followStore(
+      store,
       (read, formatName) => {
-        const id = storeRunId(log.path, read.id);
+        const id = storeRunId(path, read.id);
         if (unwatched.has(id)) {
           return;
         }
-        const shown = log.path === entry.params.path ? (entry.params.name ?? log.name) : log.name;
-        const name = storeRunName(shown, read.name, read.id);
-        const codePath = entry.params.codePath ?? null;
-        const run = live.get(id) ?? openLiveRun({ id, name, path: log.path, codePath, followed: false }, options);
+        const name = storeRunName(place.shown, read.name, read.id);
+        const { codePath } = place;
+        const run = live.get(id) ?? openLiveRun({ id, name, path, codePath, followed: false }, options);
         live.set(id, run);
-        entry.runIds.add(id);
+        place.runIds.add(id);
         run.pushFromStore(read, formatName);
       },
       pollInterval,
     );
-    stores.set(log.path, follower);
+  }
+
+  async function openFoundStore({ path, name, store }: FoundLog, { params, runIds }: WatchedPath): Promise<void> {
+    if (store === undefined || stores.has(path)) {
+      return;
+    }
+    const shown = path === params.path ? (params.name ?? name) : name;
+    const place = { path, shown, codePath: params.codePath ?? null, runIds };
+    const follower = openStoreRuns(openStore(path, store), place);
+    stores.set(path, follower);
     await follower.look();
   }
 
@@ -137,7 +161,7 @@ export function createMonitor(given: MonitorOptions): Monitor {
         continue;
       }
       if (log.store !== undefined) {
-        await openStoreRuns(log, entry);
+        await openFoundStore(log, entry);
         continue;
       }
       if (await followCopy(entry, log)) {
@@ -180,6 +204,7 @@ export function createMonitor(given: MonitorOptions): Monitor {
   return {
     async watch(params) {
       await assertReadable(params.path);
+      patternsOf.set(params.path, (await options.patternsFor?.(params.path)) ?? []);
       const before = watched.get(params.path);
       const all = before !== undefined && before.params.writtenSince === undefined;
       const entry: WatchedPath = {
@@ -203,6 +228,15 @@ export function createMonitor(given: MonitorOptions): Monitor {
       watched.delete(runId);
       void run?.close();
     },
+    followServer(params, onProblem) {
+      serverFollower?.close();
+      serverFollower = null;
+      if (params.url !== "") {
+        const place = { path: params.url, shown: params.url, codePath: null, runIds: new Set<string>() };
+        serverFollower = openStoreRuns(openMlflowServer({ ...params, onProblem }), place);
+        void serverFollower.look();
+      }
+    },
     terminalOutput(params) {
       takeTerminalOutput(params);
     },
@@ -210,6 +244,7 @@ export function createMonitor(given: MonitorOptions): Monitor {
     range: (request) => range(request),
     async close() {
       clearInterval(timer);
+      serverFollower?.close();
       for (const follower of stores.values()) {
         follower.close();
       }

@@ -4,13 +4,17 @@ import { type FileFollower, followFile } from "../logs/followFile.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
 import type { StoreRun } from "../logs/logStore.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
+import type { LinePattern } from "../text/linePattern.ts";
+import { createCrashText } from "./crashText.ts";
 import type { MonitorOptions } from "./monitor.ts";
+import { createRunPace } from "./runPace.ts";
 import { createRunReading, type Finding, type RunReading } from "./runReading.ts";
 import { runView } from "./runView.ts";
 
-/** A log that has not grown for this long, and for ten times its longest pause so far, is taken for finished. */
-const shortestIdle = 60_000;
-const longestIdle = 3_600_000;
+/** A log that was last written this long before we looked at it is over. */
+const oldLog = 60_000;
+/** After an error that nothing has followed for this long, in ms, the run has crashed. */
+const crashSettles = 5_000;
 
 /** One run that is being followed. */
 export interface LiveRun {
@@ -37,6 +41,8 @@ export interface LiveRunParams {
   readonly path: string;
   readonly codePath: string | null;
   readonly format?: LogFormat;
+  /** The user's own forms of lines. */
+  readonly patterns?: readonly LinePattern[];
   readonly followed: boolean;
 }
 
@@ -60,7 +66,10 @@ export function openLiveRun(
   const pending = new Set<Promise<void>>();
   let startedAt: number | null = null;
   let updatedAt: number | null = null;
-  let longestPause = 0;
+  let pace = createRunPace();
+  const crash = createCrashText();
+  const settings = new Map<string, string>();
+  let stateReason: string | null = null;
   let lastSent = 0;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
@@ -70,15 +79,27 @@ export function openLiveRun(
       params.id,
       params.name,
       params.path,
-      params.format === undefined ? {} : { format: params.format },
+      params.format === undefined ? { patterns: params.patterns ?? [] } : { format: params.format },
     );
   }
 
   function push(bytes: Uint8Array): void {
+    const before = recordCount();
     take(() => reading.push(bytes));
+    if (recordCount() > before) {
+      crash.clear();
+    }
+    crash.push(bytes);
+  }
+
+  function recordCount(): number {
+    return reading.run.sources[0]?.records ?? 0;
   }
 
   function pushFromStore(read: StoreRun, formatName: string): void {
+    for (const [name, value] of read.settings) {
+      settings.set(name, value);
+    }
     take(() => reading.pushRecords(read.records, formatName, read.skipped));
     const ended = read.state === "finished" || read.state === "failed" ? read.state : null;
     if (ended !== null && reading.run.state === "live") {
@@ -87,18 +108,15 @@ export function openLiveRun(
   }
 
   function take(read: () => void): void {
-    const before = reading.run.sources[0]?.records ?? 0;
+    const before = recordCount();
     read();
     const now = Date.now();
-    if ((reading.run.sources[0]?.records ?? 0) > before) {
-      if (updatedAt !== null) {
-        longestPause = Math.max(longestPause, now - updatedAt);
-      }
+    if (recordCount() > before) {
+      pace.note(performance.now());
       startedAt ??= now;
       updatedAt = now;
-      if (reading.run.state !== "live") {
-        reading.run.state = "live";
-      }
+      reading.run.state = "live";
+      stateReason = null;
     }
     const status = reading.exitStatus();
     if (status !== null && reading.run.state === "live") {
@@ -148,23 +166,33 @@ export function openLiveRun(
   }
 
   function currentView(): RunView {
-    return runView(reading, { verdicts: views, startedAt, updatedAt });
+    return runView(reading, { verdicts: views, startedAt, updatedAt, stateReason, settings });
   }
 
   /** Reads the whole file anew: verdicts that are reached again keep their identity and are not announced twice. */
   function startOver(): void {
+    pace = createRunPace();
     reading = newReading();
     views = [];
     told = 0;
   }
 
   function settleIdle(): void {
-    if (reading.run.state !== "live" || updatedAt === null) {
+    if ((reading.run.state !== "live" && reading.run.state !== "stalled") || updatedAt === null) {
       return;
     }
-    const limit = Math.min(longestIdle, Math.max(shortestIdle, 10 * longestPause));
-    if (Date.now() - updatedAt > limit) {
+    const now = performance.now();
+    const reason = pace.silence(now) > crashSettles ? crash.reason() : null;
+    if (reason !== null) {
+      stateReason = reason;
+      finish("failed");
+    } else if (pace.isOver(now)) {
+      stateReason = null;
       finish("finished");
+    } else if (pace.isStalled(now) && reading.run.state === "live") {
+      reading.run.state = "stalled";
+      stateReason = `no record for ${seconds(pace.silence(now))}, usually one in ${seconds(pace.usual())}`;
+      changed();
     }
   }
 
@@ -178,8 +206,9 @@ export function openLiveRun(
   /** A log last written long before we looked is finished already. */
   function finishOld(): void {
     const modified = statSync(params.path, { throwIfNoEntry: false })?.mtimeMs;
-    if (modified !== undefined && Date.now() - modified > shortestIdle && reading.run.state === "live") {
-      finish("finished");
+    if (modified !== undefined && Date.now() - modified > oldLog && reading.run.state === "live") {
+      stateReason = crash.reason();
+      finish(stateReason === null ? "finished" : "failed");
     }
   }
 
@@ -220,6 +249,7 @@ export function openLiveRun(
     push,
     pushFromStore,
     end(exitCode) {
+      stateReason = exitCode === null || exitCode === 0 ? null : (crash.reason() ?? `exit status ${exitCode}`);
       finish(exitCode === null || exitCode === 0 ? "finished" : "failed");
     },
     async close() {
@@ -230,4 +260,11 @@ export function openLiveRun(
       clearTimeout(timer ?? undefined);
     },
   };
+}
+
+function seconds(milliseconds: number): string {
+  const value = milliseconds / 1000;
+  return value >= 120
+    ? `${Math.round(value / 60)} min`
+    : `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))} s`;
 }

@@ -10,6 +10,8 @@ export function runView(
     readonly verdicts: readonly VerdictView[];
     readonly startedAt: number | null;
     readonly updatedAt: number | null;
+    readonly stateReason?: string | null;
+    readonly settings?: ReadonlyMap<string, string>;
   },
 ): RunView {
   const { run } = reading;
@@ -18,6 +20,8 @@ export function runView(
     name: run.name,
     paths: run.sources.map((source) => source.path),
     state: run.state,
+    ...(told.stateReason ? { stateReason: told.stateReason } : {}),
+    ...(told.settings !== undefined && told.settings.size > 0 ? { settings: Object.fromEntries(told.settings) } : {}),
     stepAxis: run.stepAxis,
     firstStep: Number.isNaN(run.firstStep) ? null : run.firstStep,
     lastStep: Number.isNaN(run.lastStep) ? null : run.lastStep,

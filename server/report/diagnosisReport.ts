@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../lint/diagnostic.ts";
-import type { DiagnosisReport, ReportedRun, ReportedVerdict } from "../monitor/logDiagnosis.ts";
+import type { DiagnosisReport, ReportedAcross, ReportedRun, ReportedVerdict } from "../monitor/logDiagnosis.ts";
 import { jsonFinding } from "./jsonReport.ts";
 import type { ReportedFile } from "./reportedFile.ts";
 
@@ -26,8 +26,30 @@ export function findingsOf({ causes }: ReportedVerdict, { diagnostics }: Reporte
 }
 
 /** The report for a terminal, uncoloured: each run with its verdicts, or that nothing was found and what was looked at. */
-export function diagnosisText(report: DiagnosisReport, script: ReportedFile | null = null): string {
-  return report.runs.map((run) => runText(run, script)).join("\n");
+export function diagnosisText(
+  report: DiagnosisReport,
+  script: ReportedFile | null = null,
+  options: { readonly checklist: boolean } = { checklist: false },
+): string {
+  return [
+    ...report.runs.map((run) => runText(run, script) + (options.checklist ? checklistText(run) : "")),
+    ...report.across_runs.map(acrossText),
+  ].join("\n");
+}
+
+function checklistText({ checklist }: ReportedRun): string {
+  return (checklist ?? []).map(({ question, answer, why }) => `  ${question} ${answer}: ${why}\n`).join("");
+}
+
+function acrossText({ kind, runs, confidence, evidence, causes, next_step, code }: ReportedAcross): string {
+  const lines = [
+    `Across ${runs.join(", ")}: ${kind}, ${Math.round(100 * confidence)} % sure`,
+    ...evidence.map((sentence) => `    · ${sentence}`),
+    ...causes.map((cause) => `    ${cause}`),
+    `    Next: ${next_step}`,
+    ...(code === null ? [] : [`    At ${code.filename}:${code.row}:${code.column}`]),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function runText(run: ReportedRun, script: ReportedFile | null): string {

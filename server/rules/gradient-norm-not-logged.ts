@@ -3,7 +3,7 @@ import { optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import { bestLossLog } from "./lossLogChoice.ts";
 import type { Rule, RuleContext } from "./rule.ts";
-import { optimizesTensors } from "./trainingContext.ts";
+import { optimizesTensors, timesOnly } from "./trainingContext.ts";
 
 /** Adam's second moment averages over about 1/(1-0.999) steps; a run of fewer is over before its norm tells anything. */
 const fewestSteps = 1000;
@@ -30,7 +30,7 @@ export const gradientNormNotLogged: Rule = {
   ],
   check(context, report) {
     const { facts, text } = context;
-    if (facts.lossLogs.length === 0 || speaksOfNorm(text)) return;
+    if (facts.lossLogs.length === 0 || speaksOfNorm(text) || timesOnly(context)) return;
     const seen = new Set<number>();
     for (const loop of facts.loops) {
       const optimizer = adaptiveOptimizer(facts, loop, text);

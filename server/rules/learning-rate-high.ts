@@ -24,6 +24,9 @@ const highForFineTuning: RuleOption = {
   description: "The same where a pretrained transformer is fine-tuned.",
 };
 
+/** Small nets are published at 1e-2 and train (Kipf, Welling 2017, section 5.2): up to three times the limit is no alarm. */
+const nearLimit = 3;
+
 /** Keras code that sets the rate itself, so that the constructor's number is a start or a bound. */
 const rateSetElsewhere = /LearningRateScheduler|set_value\([^)]*(lr|learning_rate)|LRFinder|lr_find|range_test/;
 /** Few parameters are tuned: adapters and frozen bodies take higher rates. */
@@ -83,6 +86,7 @@ export const learningRateHigh: Rule = {
       report({
         start: place.start,
         end: place.end,
+        severity: kind === highForAdam && rate < nearLimit * limit ? "info" : "warning",
         message: `${optimizerName(optimizer)} moves each weight by about its learning rate a step whatever the gradient's size, and ${argumentText(argument, optimizer)} is ${comparison(rate, kind)}. Start from ${lower}, or warm up to the higher rate.`,
         fixes: gradedFix(draft, "unsafe", "Training is slower and steadier."),
         related: valuePlaces(argument),

@@ -123,9 +123,10 @@ function unscaledAgain(loop: TrainingLoopFact, index: number, scaler: string): r
     return [{ kind: "unscaled-twice", scaler, event, step: first }];
   }
   const steps = loop.events.filter(({ kind }) => kind === "scaler-step");
-  const rare = steps.length > 0 && loop.events.every(({ kind, everyNth }) => !isClosing(kind) || everyNth === true);
+  const own = loop.events.filter((each) => isClosing(each.kind) && !areExclusive(each, event));
+  const rare = own.length > 0 && own.every(({ everyNth }) => everyNth === true);
   const backward = before.findLast(isBackward);
-  const [step] = steps;
+  const step = steps.find((each) => !areExclusive(each, event));
   if (!loop.accumulates || !rare || step === undefined || event.everyNth === true) return [];
   if (backward?.kind !== "scaled-backward" || backward.everyNth === true) return [];
   return [{ kind: "unscaled-every-micro-step", scaler, event, step }];

@@ -4,7 +4,7 @@ import { certainNumber, numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 import type { RuleOption } from "./ruleOption.ts";
-import { optimizesTensors, spikyBecause } from "./trainingContext.ts";
+import { optimizesTensors, spikyBecause, timesOnly } from "./trainingContext.ts";
 
 /** The threshold that transformers' Trainer (`max_grad_norm`) and GPT-3 (Brown et al. 2020, appendix B) clip at. */
 const maximumNorm: RuleOption = {
@@ -60,6 +60,7 @@ export const missingGradientClipping: Rule = {
   ],
   options: [maximumNorm],
   check(context, report) {
+    if (timesOnly(context)) return;
     const norm = context.optionValue(maximumNorm);
     const seen = new Set<string>();
     for (const loop of context.facts.loops) {
@@ -121,6 +122,8 @@ function message(optimizer: OptimizerFact, because: string | null, loop: Trainin
 
 function cureOf(loop: TrainingLoopFact): string {
   if (loop.wrappedBy === "Accelerate") return "Call accelerator.clip_grad_norm_ before the step, under sync_gradients.";
+  if (loop.wrappedBy === "Apex")
+    return "Clip amp.master_params(optimizer) to a norm of NORM after the scale_loss block.";
   if (loop.wrappedBy === "Lightning") return "Call self.clip_gradients before the step.";
   return cures[loop.framework];
 }

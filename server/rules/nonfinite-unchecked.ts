@@ -3,7 +3,7 @@ import type { UnguardedLoopFact } from "../facts/unguardedLoopFacts.ts";
 import { numberText, optimizerName } from "./argumentText.ts";
 import { gradedFix } from "./gradedFix.ts";
 import type { Rule } from "./rule.ts";
-import { optimizesTensors } from "./trainingContext.ts";
+import { optimizesTensors, timesOnly } from "./trainingContext.ts";
 
 export const nonfiniteUnchecked: Rule = {
   name: "nonfinite-unchecked",
@@ -18,7 +18,9 @@ export const nonfiniteUnchecked: Rule = {
     "torch 2.13 amp/grad_scaler.py L375-405: a GradScaler skips the step on infinite and NaN gradients",
   ],
   check(context, report) {
-    const { facts } = context;
+    const { facts, text } = context;
+    if (timesOnly(context)) return;
+    const bound = /early_?stop|patience|\bbreak\b/i.test(text) ? "for up to" : "for";
     const seen = new Set<number>();
     for (const fact of facts.unguardedLoops) {
       const loop = facts.loops.find(({ start, framework }) => start === fact.loopStart && framework === fact.framework);
@@ -26,7 +28,7 @@ export const nonfiniteUnchecked: Rule = {
       if (loop === undefined || optimizer === null || seen.has(fact.start)) continue;
       seen.add(fact.start);
       const length =
-        fact.length === null ? "without an end of its own" : `for ${numberText(fact.length)} ${fact.counts}`;
+        fact.length === null ? "without an end of its own" : `${bound} ${numberText(fact.length)} ${fact.counts}`;
       report({
         start: fact.start,
         end: fact.end,

@@ -52,3 +52,11 @@ export function keepsMasterWeights(facts: TrainingFacts): boolean {
     facts.imports.some(({ module, imported }) => /deepspeed|\bapex\b|fairseq/i.test(`${module}.${imported ?? ""}`))
   );
 }
+
+/** A script that times training steps: what its weights become does not matter. */
+export function timesOnly({ facts, text }: { readonly facts: TrainingFacts; readonly text: string }): boolean {
+  return (
+    /(^|[\\/])(\w+_)?bench(mark)?(_\w+)?\.\w+$/i.test(facts.path) &&
+    /perf_counter|time\.time\(|\.synchronize\(|elapsed_time|torch\.utils\.benchmark|timeit/.test(text)
+  );
+}

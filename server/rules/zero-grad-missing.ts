@@ -65,14 +65,14 @@ function neverZeroed({ facts, text }: RuleContext, loop: TrainingLoopFact): Faul
 }
 
 /**
- * Nothing but the code zeroes: neither Accelerate (accelerate 1.15 optimizer.py, `step`) nor Fabric does. An optimizer that is
+ * Nothing but the code zeroes: neither Accelerate (accelerate 1.15 optimizer.py, `step`) nor Apex nor Fabric does. An optimizer that is
  * built elsewhere is taken for an ordinary one where the step takes no argument.
  */
 function leavesZeroing({ wrappedBy, start }: TrainingLoopFact, step: TrainingEvent, text: string): boolean {
   if (/deepspeed|megatron/i.test(text)) return false;
   const isKnown = step.optimizers.length > 0;
   if (wrappedBy === "its callers") return isKnown;
-  if (wrappedBy !== null && wrappedBy !== "Accelerate" && wrappedBy !== "Lightning Fabric") return false;
+  if (wrappedBy !== null && !/^(Accelerate|Apex|Lightning Fabric)$/.test(wrappedBy)) return false;
   const isLoop = /^(async\s+)?(for|while)\b/.test(text.slice(start, start + 16));
   if (!isKnown && !isLoop) return false;
   return isKnown || step.kind === "scaler-step" || /step\(\s*\)$/.test(text.slice(step.start, step.end));

@@ -49,5 +49,6 @@ export interface Run {
   /** First and last step seen; NaN before the first record. */
   firstStep: number;
   lastStep: number;
-  state: "waiting" | "live" | "finished" | "failed" | "gone";
+  /** `stalled`: nothing has come for five times the usual interval. */
+  state: "waiting" | "live" | "stalled" | "finished" | "failed" | "gone";
 }

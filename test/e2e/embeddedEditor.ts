@@ -36,6 +36,8 @@ export interface Editor {
 export interface EditorOptions {
   /** Installs the packed extension; true by default. */
   readonly installed?: boolean;
+  /** Further .vsix files. */
+  readonly extensions?: readonly string[];
   /** Called with the page before it goes anywhere. */
   readonly prepare?: (page: Page, url: string, workspace: string) => Promise<void>;
 }
@@ -50,7 +52,9 @@ export async function openEditor(options: EditorOptions = {}): Promise<Editor> {
   });
   const embedded = await installEmbeddedVSCode(release);
   const data = path.join(folder, "data");
-  if (options.installed ?? true) await installExtensions(embedded, data, [path.join(root, "out/haywire.vsix")]);
+  if (options.installed ?? true) {
+    await installExtensions(embedded, data, [path.join(root, "out/haywire.vsix"), ...(options.extensions ?? [])]);
+  }
   const settingsFile = path.join(data, "user/User/settings.json");
   await mkdir(path.dirname(settingsFile), { recursive: true });
   await writeFile(settingsFile, JSON.stringify({ ...quietSettings, "workbench.colorTheme": "Default Dark Modern" }));

@@ -119,3 +119,51 @@ test("a function that only evaluates is decorated, and put into evaluation mode 
       .replace("    for x, y in val_loader", "    net.eval()\n    for x, y in val_loader"),
   );
 });
+
+const module = `import lightning as L
+import torch
+
+
+class Net(L.LightningModule):
+    def training_step(self, batch, index):
+        return self.layer(batch).sum()
+
+    def configure_optimizers(self):
+        opt = torch.optim.Adam(self.parameters(),
+                               lr=1e-3)  # tuned
+        print("ready")
+        return opt
+
+
+trainer = L.Trainer(max_epochs=80)
+trainer.fit(Net(), loader)
+`;
+
+test("Lightning: the schedule goes into configure_optimizers, beside the optimizer that it returns", async () => {
+  assert.equal(
+    await fixed(module, "no-learning-rate-schedule"),
+    module
+      .replace(
+        "  # tuned\n",
+        "  # tuned\n        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=self.trainer.max_epochs)\n",
+      )
+      .replace("return opt\n", "return [opt], [scheduler]\n"),
+  );
+  const atOnce = module
+    .replace("opt = torch", "return torch")
+    .replace("   lr=", "    lr=")
+    .replace('        print("ready")\n        return opt\n', "");
+  assert.equal(
+    await fixed(atOnce, "no-learning-rate-schedule"),
+    atOnce.replace(
+      "return torch.optim.Adam(self.parameters(),\n                                lr=1e-3)  # tuned\n",
+      `optimizer = torch.optim.Adam(self.parameters(),
+                                     lr=1e-3)  # tuned
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=self.trainer.max_epochs)
+        return [optimizer], [scheduler]
+`,
+    ),
+  );
+  const two = module.replace("return opt\n", "if self.plain:\n            return opt\n        return [opt]\n");
+  assert.equal(await fixed(two, "no-learning-rate-schedule"), null);
+});

@@ -1,12 +1,28 @@
-import { readRuns as readLogs } from "../../server/monitor/readRuns.ts";
+import { createFactsReader } from "../../server/cli/codeFacts.ts";
+import { acrossRuns } from "../../server/diagnosis/acrossRuns.ts";
+import { batchNormInstability } from "../../server/diagnosis/batchNormBursts.ts";
+import { judgedRun, readRuns as readLogs } from "../../server/monitor/readRuns.ts";
 import type { RunReading } from "../../server/monitor/runReading.ts";
 import type { Series } from "../../server/runs/run.ts";
 import type { Case } from "./cases.ts";
 import type { Said } from "./match.ts";
 
-/** The logs of a case, each read as a run. */
-export async function readRuns(at: Case): Promise<{ readonly runs: readonly RunReading[]; readonly across: Said[] }> {
-  return { runs: (await readLogs(at.logs)).value, across: [] };
+const reader = createFactsReader();
+
+/** The logs of a case, each read as a run, and what they show together. A batch norm is looked for in the case's script. */
+export async function readRuns(at: Case): Promise<{ readonly runs: RunReading[]; readonly across: Said[] }> {
+  const script = at.script === null ? null : await reader.factsOf(at.script);
+  const { value: read } = await readLogs(at.logs);
+  const runs = read.map(({ reading }) => reading);
+  const judged = read.map(judgedRun);
+  const across = acrossRuns(judged).flatMap(({ kind, onsetStep }) =>
+    kind === "many-hyperparameters-changed" ? [] : [{ kind, onset: onsetStep ?? 0, delay: Number.NaN, log: "" }],
+  );
+  const bursts = judged.flatMap(({ run, verdicts }) => {
+    const found = batchNormInstability(run, verdicts, script);
+    return found === null ? [] : [{ kind: found.kind, onset: found.onsetStep, delay: Number.NaN, log: run.name }];
+  });
+  return { runs, across: [...across, ...bursts] };
 }
 
 /** Position of the last point at or before the step. */
