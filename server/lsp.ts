@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import {
   type Connection,
   DidChangeConfigurationNotification,
@@ -6,12 +7,14 @@ import {
   FileChangeType,
 } from "vscode-languageserver";
 import packageJson from "../package.json" with { type: "json" };
+import { compiledPatterns } from "./config/logPatterns.ts";
 import { createLinter, type Linter } from "./lint/linter.ts";
 import { createParsers } from "./lint/loadParsers.ts";
 import { createWorkspaceSources } from "./lint/workspaceSources.ts";
 import { loadBaseline, loadBasis } from "./lsp/basis.ts";
 import { abilitiesOf, type ClientAbilities, serverCapabilities } from "./lsp/capabilities.ts";
 import { rulesNamedBy, sameFile } from "./lsp/diagnostics.ts";
+import { editorSettings } from "./lsp/editorSettings.ts";
 import { createOpenPrograms, type OpenPrograms } from "./lsp/openPrograms.ts";
 import { type Program, pathOf } from "./lsp/programs.ts";
 import { createPublisher } from "./lsp/publisher.ts";
@@ -58,6 +61,10 @@ function serve(connection: Connection, client: ClientAbilities): void {
 
   const runs = serveRuns(connection, {
     factsOf: (path) => factsOf(linter, programs, path),
+    patternsFor: async (path) => {
+      const { settings } = await editorSettings(connection, pathToFileURL(path).href, client.configuration);
+      return compiledPatterns(settings.logPatterns);
+    },
     onStarted: (script, command) => {
       if (client.trusted) logged(keepRun(script, command));
     },

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { logPatternsFor } from "../config/logPatterns.ts";
 import { verdictKinds } from "../detectors/verdict.ts";
 import { createLinter } from "../lint/linter.ts";
 import { createParsers } from "../lint/loadParsers.ts";
@@ -66,6 +67,7 @@ async function watchLogs(logs: readonly string[], { code, stopOn }: WatchOptions
   const asked = new AbortController();
   const isStopped = stopped(io, asked.signal);
   const monitor = createMonitor({
+    patternsFor: logPatternsFor,
     onRunChanged: (run) => status.show(run),
     onVerdict: (run, verdict) => {
       if (verdict.severity !== "info" && worst === exitClean) worst = exitFindings;

@@ -23,6 +23,8 @@ export interface ExcludePattern {
 /** Settings with where each came from, for `--show-settings`: `"rules.learning-rate-high"` → `"pyproject.toml:12"`. */
 export interface Settings {
   readonly lint: LintSettings;
+  /** Regular expressions for lines of text logs, their named groups are columns. */
+  readonly logPatterns: readonly string[];
   readonly origins: ReadonlyMap<string, string>;
 }
 
@@ -34,6 +36,8 @@ export const settingKeys = {
     "Globs of files and folders that are not linted, relative to this file. Without a slash they hold at any depth.",
   baseline:
     "File of findings that are accepted as they are, relative to this file; `haywire check --write-baseline` writes it. `false` for none.",
+  logPatterns:
+    "Regular expressions for lines of text logs that are not understood by themselves: named groups are columns, as in `(?<step>\\d+): (?<loss>\\S+)`.",
 } as const;
 
 /** The file of accepted findings that is used without being named, in the folder of the code or one above it. */
@@ -41,18 +45,20 @@ export const baselineFileName = "haywire-baseline.json";
 
 export const defaultSettings: Settings = {
   lint: { preset: "recommended", rules: {}, options: {}, exclude: [], baseline: null },
-  origins: new Map(["preset", "exclude", "baseline"].map((key) => [key, "default"])),
+  logPatterns: [],
+  origins: new Map(["preset", "exclude", "baseline", "logPatterns"].map((key) => [key, "default"])),
 };
 
 export const severitySettings: readonly SeveritySetting[] = ["off", "hint", "info", "warning", "error"];
 
 /** `--show-settings`: one line a setting, `key = value  # where from`. */
-export function showSettings({ lint, origins }: Settings): string {
+export function showSettings({ lint, logPatterns, origins }: Settings): string {
   const from = (key: string) => origins.get(key) ?? "default";
   const lines: [string, string][] = [
     [`preset = "${lint.preset}"`, from("preset")],
     [`exclude = ${JSON.stringify(lint.exclude.map(({ glob }) => glob))}`, from("exclude")],
     [`baseline = ${JSON.stringify(lint.baseline ?? false)}`, from("baseline")],
+    [`logPatterns = ${JSON.stringify(logPatterns)}`, from("logPatterns")],
     ...Object.entries(lint.rules).map(([name, severity]): [string, string] => [
       `rules.${name} = "${severity}"`,
       from(`rules.${name}`),

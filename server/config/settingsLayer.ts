@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Rule } from "../rules/rule.ts";
+import { linePattern } from "../text/linePattern.ts";
 import { isRecord } from "../text/plainRecord.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { keyOffset } from "./keyOffset.ts";
@@ -58,12 +59,27 @@ function withLayer(
     reading.complain("The settings of haywire must be a table", null);
     return settings;
   }
-  let { lint } = settings;
+  let { lint, logPatterns } = settings;
   for (const [key, value] of Object.entries(layer.values)) {
     if (key === "rules") lint = withRules(lint, value, rules, reading);
+    else if (key === "logPatterns") logPatterns = patternsIn(value, reading) ?? logPatterns;
     else lint = withSetting(lint, key, value, layer.base, reading);
   }
-  return { lint, origins };
+  return { lint, logPatterns, origins };
+}
+
+function patternsIn(value: unknown, { complain, note }: LayerReading): readonly string[] | null {
+  const isList = Array.isArray(value) && value.every((each) => typeof each === "string");
+  const wrong = isList ? value.find((each) => linePattern(each) === null) : value;
+  if (!isList || wrong !== undefined) {
+    complain(
+      `logPatterns must be a list of regular expressions with named groups, not ${shownValue(wrong)}`,
+      "logPatterns",
+    );
+    return null;
+  }
+  note("logPatterns", "logPatterns");
+  return value;
 }
 
 function withSetting(

@@ -55,6 +55,13 @@ export function editorSettingsSchema(rules: readonly Rule[]): JsonSchema {
       scope: "resource",
       markdownDescription: `${settingKeys.rules} For example \`{ "learning-rate-high": "error" }\`. ${where}`,
     },
+    "haywire.logPatterns": {
+      type: "array",
+      items: { type: "string" },
+      default: [],
+      scope: "resource",
+      markdownDescription: `${settingKeys.logPatterns} ${where}`,
+    },
   };
 }
 
@@ -72,6 +79,7 @@ function settingsTable(rules: readonly Rule[]): JsonSchema {
         default: baselineFileName,
         description: settingKeys.baseline,
       },
+      logPatterns: { type: "array", items: { type: "string" }, default: [], description: settingKeys.logPatterns },
     },
   };
 }

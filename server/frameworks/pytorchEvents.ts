@@ -89,7 +89,13 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
     const scaled = nativeScaler(expression, name, scope);
     if (scaled !== null) return scaled;
     if (zeroesInForward(callee, scope)) return { kind: "zero-grad", subject: name, optimizers: [] };
-    return clipOrUnknown(expression, name, receiver, scope);
+    return clipOrUnknown(expression, importedName(callee, scope) ?? name, receiver, scope);
+  }
+
+  /** `clip_grad_norm_` of `limit_norm` after `from torch.nn.utils import clip_grad_norm_ as limit_norm`. */
+  function importedName(callee: Expression, scope: Scope): string | null {
+    const qualified = callee.kind === "name" ? qualifiedName(callee, scope) : null;
+    return qualified?.startsWith("torch.") === true ? (qualified.split(".").at(-1) ?? null) : null;
   }
 
   /**

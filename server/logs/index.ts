@@ -23,9 +23,10 @@ const surely = 0.3;
 
 /**
  * The format of a log by its first bytes (up to `headSize`, or its whole first line); its name only breaks ties. Null when no format fits:
- * callers say that the format is unknown, and may ask again when the file has grown.
+ * callers say that the format is unknown, and may ask again when the file has grown. `textFormat` stands for `text` where a
+ * user has patterns.
  */
-export function recognizeFormat(head: Uint8Array, fileName: string): LogFormat | null {
+export function recognizeFormat(head: Uint8Array, fileName: string, textFormat: LogFormat = text): LogFormat | null {
   const bytes = head.subarray(0, Math.max(headSize, head.indexOf(0x0a) + 1));
   const binary = recognizeBinary(head, fileName);
   if (binary !== null || isBinary(bytes)) {
@@ -33,7 +34,8 @@ export function recognizeFormat(head: Uint8Array, fileName: string): LogFormat |
   }
   let best: LogFormat | null = null;
   let most = surely;
-  for (const format of logFormats.filter((one) => one.binary === undefined)) {
+  for (const known of logFormats.filter((one) => one.binary === undefined)) {
+    const format = known === text ? textFormat : known;
     const score = format.recognize(bytes, fileName);
     if (score > most) {
       most = score;

@@ -1,5 +1,7 @@
+import type { LinePattern } from "../text/linePattern.ts";
 import { parseJsonLine } from "./jsonl.ts";
 import { createLineDecoder, headLines } from "./lineDecoder.ts";
+import { patternRecord } from "./linePatterns.ts";
 import type { LogFormat, LogReader, LogRecord } from "./logFormat.ts";
 import { type BarState, readBar } from "./progressBar.ts";
 import { createLineParser } from "./textRecord.ts";
@@ -8,10 +10,19 @@ import { createLineParser } from "./textRecord.ts";
 const longestText = 32 * 1024;
 
 /** Reports of programs as people print them: `step 10 | loss 2.3`, Python logging, tqdm, Keras, Hugging Face dictionaries. */
-export const text: LogFormat = { name: "text", recognize, createReader };
+export const text: LogFormat = textWith([]);
 
-function recognize(head: Uint8Array): number {
-  const reader = createReader();
+/** The same with a user's own patterns, which are tried before anything else is read from a line. */
+export function textWith(patterns: readonly LinePattern[]): LogFormat {
+  return {
+    name: "text",
+    recognize: (head) => recognize(head, patterns),
+    createReader: () => createReader(patterns),
+  };
+}
+
+function recognize(head: Uint8Array, patterns: readonly LinePattern[]): number {
+  const reader = createReader(patterns);
   const records = [...reader.push(head)];
   if (records.length === 0 && headLines(head).length <= 1) {
     records.push(...reader.finish());
@@ -30,7 +41,7 @@ interface HeldBar {
   endOffset: number;
 }
 
-function createReader(): LogReader {
+function createReader(patterns: readonly LinePattern[]): LogReader {
   const decoder = createLineDecoder({ atReturns: true });
   const parser = createLineParser();
   const skipped: { count: number; first: { line: number; reason: string } | null } = { count: 0, first: null };
@@ -51,6 +62,12 @@ function createReader(): LogReader {
   }
 
   function readSegment(raw: string, endOffset: number, out: LogRecord[]): void {
+    const own = patterns.length === 0 ? null : patternRecord(patterns, parser.shown(raw));
+    if (own !== null) {
+      release(out);
+      push(own, endOffset, out);
+      return;
+    }
     const fast = parser.known(raw);
     if (fast !== null) {
       release(out);

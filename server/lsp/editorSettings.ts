@@ -37,7 +37,7 @@ function withoutRules(settings: Settings): Settings {
 }
 
 /** What an editor may set: paths and globs are relative to a settings file, which an editor's settings are not. */
-const editorKeys = ["preset", "rules"] as const;
+const editorKeys = ["preset", "rules", "logPatterns"] as const;
 
 function knownSettings(values: unknown): Record<string, unknown> {
   if (typeof values !== "object" || values === null) return {};

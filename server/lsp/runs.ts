@@ -20,6 +20,7 @@ export interface WatchedRuns {
 
 export interface RunEvents {
   readonly factsOf: MonitorOptions["factsOf"];
+  readonly patternsFor: NonNullable<MonitorOptions["patternsFor"]>;
   /** The client has started a script. */
   readonly onStarted: (codePath: string, command: readonly string[]) => void;
   /** Places that verdicts lead to have come or gone. */
@@ -44,6 +45,7 @@ export function serveRuns(connection: Connection, events: RunEvents): WatchedRun
   const monitor = (): Monitor => {
     made ??= createMonitor({
       factsOf: events.factsOf,
+      patternsFor: events.patternsFor,
       onRunChanged: (run) => {
         notify(connection, "haywire/runChanged", run);
         noteState(run);

@@ -7,6 +7,7 @@ import type { RangeRequest, RangeResult, TerminalOutputParams, WatchParams } fro
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
 import { openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
 import { rangeOf } from "../runs/rangeOf.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import { followStore, type StoreFollower } from "./followStore.ts";
 import { type LiveRun, type LiveRunOptions, openLiveRun } from "./liveRun.ts";
 import type { Monitor, MonitorOptions } from "./monitor.ts";
@@ -60,6 +61,8 @@ export function createMonitor(given: MonitorOptions): Monitor {
   const terminals = new Map<string, ReturnType<typeof plainTerminalText>>();
   const watched = new Map<string, WatchedPath>();
   const stores = new Map<string, StoreFollower>();
+  /** The user's own forms of lines by watched path. */
+  const patternsOf = new Map<string, readonly LinePattern[]>();
   let serverFollower: StoreFollower | null = null;
   const unwatched = new Set<string>();
   const pollInterval = options.pollInterval ?? 500;
@@ -76,7 +79,9 @@ export function createMonitor(given: MonitorOptions): Monitor {
 
   function openFile(path: string, name: string, params: WatchParams, id = path): void {
     if (!live.has(id)) {
-      const run = openLiveRun({ id, name, path, codePath: params.codePath ?? null, followed: true }, options);
+      const codePath = params.codePath ?? null;
+      const patterns = patternsOf.get(params.path) ?? [];
+      const run = openLiveRun({ id, name, path, codePath, patterns, followed: true }, options);
       live.set(id, run);
     }
   }
@@ -199,6 +204,7 @@ export function createMonitor(given: MonitorOptions): Monitor {
   return {
     async watch(params) {
       await assertReadable(params.path);
+      patternsOf.set(params.path, (await options.patternsFor?.(params.path)) ?? []);
       const before = watched.get(params.path);
       const all = before !== undefined && before.params.writtenSince === undefined;
       const entry: WatchedPath = {

@@ -1,5 +1,6 @@
 import { type AcrossVerdict, acrossRuns } from "../diagnosis/acrossRuns.ts";
 import { batchNormInstability } from "../diagnosis/batchNormBursts.ts";
+import { checklistOf } from "../diagnosis/checklist.ts";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { evidenceAt } from "../diagnosis/runEvidence.ts";
 import { type RunScript, steppedOptimizer } from "../diagnosis/script.ts";
@@ -7,6 +8,7 @@ import { lineMatching } from "../diagnosis/scriptLines.ts";
 import type { VerdictView } from "../protocol.ts";
 import { nonFiniteKind } from "../runs/rangeOf.ts";
 import { indexLines, offsetAt, rowColumnAt } from "../text/lineIndex.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import type { Outcome } from "../text/problem.ts";
 import type { DiagnosisReport, ReportedAcross, ReportedNumber, ReportedRun, ReportedVerdict } from "./logDiagnosis.ts";
 import { judgedRun, readRuns } from "./readRuns.ts";
@@ -15,6 +17,8 @@ import type { Finding, RunReading } from "./runReading.ts";
 export interface DiagnoseOptions {
   /** The script that made the logs, with its path as it is to be shown. */
   readonly script?: RunScript | null;
+  /** The user's own forms of lines for the log at a path. */
+  readonly patternsFor?: (path: string) => Promise<readonly LinePattern[]>;
 }
 
 /**
@@ -25,12 +29,12 @@ export async function diagnoseLogs(
   paths: readonly string[],
   options: DiagnoseOptions = {},
 ): Promise<Outcome<DiagnosisReport>> {
-  const { value: read, problems } = await readRuns(paths);
+  const { value: read, problems } = await readRuns(paths, options.patternsFor);
   const script = options.script ?? null;
   const across = acrossRuns(read.map(judgedRun));
   return {
     value: {
-      runs: read.map(({ reading }) => reportedRun(reading, script)),
+      runs: read.map(({ reading }) => reportedRun(reading, script, read.length < 2 ? null : across)),
       across_runs: across.map((each) => reportedAcross(each, script)),
     },
     problems,
@@ -60,7 +64,11 @@ function reportedAcross(found: AcrossVerdict, script: RunScript | null): Reporte
   };
 }
 
-function reportedRun(reading: RunReading, script: RunScript | null): ReportedRun {
+function reportedRun(
+  reading: RunReading,
+  script: RunScript | null,
+  across: readonly AcrossVerdict[] | null,
+): ReportedRun {
   const { run } = reading;
   return {
     name: run.name,
@@ -69,6 +77,12 @@ function reportedRun(reading: RunReading, script: RunScript | null): ReportedRun
     series: [...run.series.values()].map(({ name, role, length }) => ({ name, role, points: length })),
     verdicts: withBatchNorm(reading, script).map(({ verdict, seen }) =>
       reportedVerdict(diagnose(verdict, seen, run, script), script),
+    ),
+    checklist: checklistOf(
+      run,
+      reading.findings.map(({ verdict }) => verdict),
+      script,
+      across?.some(({ kind, runs }) => kind === "repeatable-onset" && runs.includes(run.name)) ?? null,
     ),
     checks: reading.checks(),
   };

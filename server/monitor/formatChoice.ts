@@ -54,7 +54,7 @@ export function createFormatChoice(fileName: string, fallback: LogFormat): Forma
         }
         next = Math.max(next + 1, Math.floor(next * 1.5));
         const end = held[scanned + 1] === 0 ? scanned + 2 : scanned + 1;
-        const found = take(recognizeFormat(held.subarray(0, end), fileName));
+        const found = take(recognizeFormat(held.subarray(0, end), fileName, fallback));
         if (found !== null) {
           return found;
         }
@@ -70,7 +70,7 @@ export function createFormatChoice(fileName: string, fallback: LogFormat): Forma
       return take(fallback);
     },
     finish() {
-      return binary || held.length === 0 ? null : take(recognizeFormat(held, fileName));
+      return binary || held.length === 0 ? null : take(recognizeFormat(held, fileName, fallback));
     },
     tail() {
       return held

@@ -4,6 +4,7 @@ import { type FileFollower, followFile } from "../logs/followFile.ts";
 import type { LogFormat } from "../logs/logFormat.ts";
 import type { StoreRun } from "../logs/logStore.ts";
 import type { RunView, VerdictView } from "../protocol.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import { createCrashText } from "./crashText.ts";
 import type { MonitorOptions } from "./monitor.ts";
 import { createRunPace } from "./runPace.ts";
@@ -40,6 +41,8 @@ export interface LiveRunParams {
   readonly path: string;
   readonly codePath: string | null;
   readonly format?: LogFormat;
+  /** The user's own forms of lines. */
+  readonly patterns?: readonly LinePattern[];
   readonly followed: boolean;
 }
 
@@ -76,7 +79,7 @@ export function openLiveRun(
       params.id,
       params.name,
       params.path,
-      params.format === undefined ? {} : { format: params.format },
+      params.format === undefined ? { patterns: params.patterns ?? [] } : { format: params.format },
     );
   }
 

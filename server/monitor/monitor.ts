@@ -8,6 +8,7 @@ import type {
   VerdictView,
   WatchParams,
 } from "../protocol.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 
 /** What the monitor is given: where its news go, and how it learns what a script says. */
 export interface MonitorOptions {
@@ -15,6 +16,8 @@ export interface MonitorOptions {
   readonly onVerdict: (run: RunView, verdict: VerdictView) => void;
   /** Facts of the script behind a run, for leading a verdict to a line; null when it cannot be read. */
   readonly factsOf: (path: string) => Promise<{ readonly text: string; readonly facts: TrainingFacts } | null>;
+  /** The user's own forms of lines for the log at a path. */
+  readonly patternsFor?: (path: string) => Promise<readonly LinePattern[]>;
   /** Milliseconds between looks at files that give no events; 500 by default. */
   readonly pollInterval?: number;
 }

@@ -3,6 +3,7 @@ import type { JudgedRun } from "../diagnosis/acrossRuns.ts";
 import { readLog } from "../logs/readLog.ts";
 import { type FoundLog, findLogs } from "../runs/findLogs.ts";
 import { type FoundStore, openStore, storeRunId, storeRunName } from "../runs/openStore.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import type { Outcome, Problem } from "../text/problem.ts";
 import { createRunReading, type RunReading } from "./runReading.ts";
 
@@ -20,9 +21,12 @@ export function judgedRun({ reading, ownName, settings }: ReadRun): JudgedRun {
 
 /**
  * Reads logs to their end (files, or folders whose logs are a run each), in the order of the paths. A path that is not there, or a
- * log without numbers, is a problem that names it; the rest goes on.
+ * log without numbers, is a problem that names it; the rest goes on. `patternsFor` gives a user's own forms of lines for the log at a path.
  */
-export async function readRuns(paths: readonly string[]): Promise<Outcome<readonly ReadRun[]>> {
+export async function readRuns(
+  paths: readonly string[],
+  patternsFor?: (path: string) => Promise<readonly LinePattern[]>,
+): Promise<Outcome<readonly ReadRun[]>> {
   const problems: Problem[] = [];
   const readings: ReadRun[] = [];
   for (const path of paths) {
@@ -31,7 +35,8 @@ export async function readRuns(paths: readonly string[]): Promise<Outcome<readon
         readings.push(...(await readStore(log, log.store, problems)));
         continue;
       }
-      const reading = createRunReading(log.path, log.name, log.path);
+      const patterns = (await patternsFor?.(log.path)) ?? [];
+      const reading = createRunReading(log.path, log.name, log.path, { patterns });
       try {
         await readLog(log.path, (bytes) => reading.push(bytes));
       } catch (error) {

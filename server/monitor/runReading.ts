@@ -3,8 +3,10 @@ import type { Verdict, VerdictKind } from "../detectors/verdict.ts";
 import { evidenceAt, type RunEvidence } from "../diagnosis/runEvidence.ts";
 import { fallbackFormat } from "../logs/index.ts";
 import type { LogFormat, LogReader, LogRecord } from "../logs/logFormat.ts";
+import { textWith } from "../logs/text.ts";
 import { appendRecord, createRun, type GrowingRun } from "../runs/growingRun.ts";
 import type { RunSource } from "../runs/run.ts";
+import type { LinePattern } from "../text/linePattern.ts";
 import { createFormatChoice } from "./formatChoice.ts";
 
 /** A verdict with what the other columns of the run showed when it was reached. */
@@ -44,10 +46,13 @@ export function createRunReading(
   id: string,
   name: string,
   path: string,
-  options: { readonly format?: LogFormat } = {},
+  options: { readonly format?: LogFormat; readonly patterns?: readonly LinePattern[] } = {},
 ): RunReading {
   const run = createRun(id, name);
-  const choice = createFormatChoice(path, fallbackFormat);
+  const choice = createFormatChoice(
+    path,
+    options.patterns === undefined || options.patterns.length === 0 ? fallbackFormat : textWith(options.patterns),
+  );
   const source: RunSource = { path, format: "unknown", records: 0, skipped: 0 };
   run.sources.push(source);
   const findings: Finding[] = [];

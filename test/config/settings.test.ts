@@ -67,6 +67,7 @@ describe("settings", () => {
         'preset = "recommended"                # default',
         "exclude = []                          # default",
         "baseline = false                      # default",
+        "logPatterns = []                      # default",
         'rules.unstable-loss = "off"           # command line',
         "rules.learning-rate-high.limit = 0.1  # command line",
         "",
@@ -78,7 +79,7 @@ describe("settings", () => {
     [3, "The settings of haywire must be a table"],
     [
       { ruels: {} },
-      "There is no setting named ruels (did you mean rules?); there are preset, rules, exclude, baseline",
+      "There is no setting named ruels (did you mean rules?); there are preset, rules, exclude, baseline, logPatterns",
     ],
     [{ rules: "all" }, 'rules must be a table of rule names and severities, not "all"'],
     [

@@ -1,39 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { crc32 } from "node:zlib";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { recognizeFormat } from "../../server/logs/index.ts";
 import { wandb } from "../../server/logs/wandb.ts";
 import { columnSums, everySplit, readAll, readInPieces, zooFile } from "./binaryLog.ts";
+import { chunk, header, history, record } from "./wandbFile.ts";
 
 const ganFile = "healthy-gan/run-46mkbib9.wandb";
-const header = Buffer.from(":W&B\xe1\xbe\0", "latin1");
-
-function chunk(type: number, data: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(7 + data.length);
-  bytes.writeUInt16LE(data.length, 4);
-  bytes[6] = type;
-  bytes.set(data, 7);
-  bytes.writeUInt32LE(crc32(bytes.subarray(6)), 0);
-  return bytes;
-}
-
-function record(field: number, message: Uint8Array): Uint8Array {
-  return new BinaryWriter().tag(field, 2).bytes(message).finish();
-}
-
-/** A history record; names with a blank in them are written as nested keys. */
-function history(items: Record<string, string>): Uint8Array {
-  const message = new BinaryWriter();
-  for (const [name, json] of Object.entries(items)) {
-    const item = new BinaryWriter();
-    const keys = name.split(" ");
-    for (const key of keys) item.tag(keys.length > 1 ? 2 : 1, 2).string(key);
-    message.tag(1, 2).bytes(item.tag(16, 2).string(json).finish());
-  }
-  return record(2, message.finish());
-}
-
 const file = (...records: readonly Uint8Array[]): Buffer =>
   Buffer.concat([header, ...records.map((bytes) => chunk(1, bytes))]);
 

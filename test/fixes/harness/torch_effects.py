@@ -414,3 +414,20 @@ def many_hyperparameters_changed(case):
 
 
 EFFECTS["unused-suppression"] = runs_alike
+
+
+@effect
+def each_clipped(case):
+    """As `clipped`, of every optimizer: none sees a norm above 1, and the first of each is 1 where it was larger."""
+    raw, after = case.after.run(clipping=False), case.after.run()
+    assert len(case.before.run().steps) == len(after.steps) > 0
+    for index in range(len(after.optimizers)):
+        found, unclipped = after.of(index), raw.of(index)
+        assert all(step.norm <= 1.0 + 1e-4 for step in found), f"{index}: {[step.norm for step in found]}"
+        assert unclipped[0].norm > 1.0 and close(found[0].norm, 1.0), f"{index}: {found[0].norm} of {unclipped[0].norm}"
+
+
+@effect
+def runs(case):
+    """Several fixes at once leave a script that trains to its end."""
+    assert case.after.run().steps
