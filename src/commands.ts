@@ -7,6 +7,7 @@ import type { MlflowConnection } from "./mlflowServer.ts";
 import type { Panel } from "./panel.ts";
 import { showRule } from "./ruleDocuments.ts";
 import { runAndWatch } from "./runAndWatch.ts";
+import type { RunHistory } from "./runHistory.ts";
 import type { RunNode } from "./runTree.ts";
 import type { TrackedRuns } from "./trackedRuns.ts";
 import type { LogWatcher } from "./watchLog.ts";
@@ -16,6 +17,7 @@ export interface CommandContext {
   readonly runs: TrackedRuns;
   readonly panel: Panel;
   readonly logs: LogWatcher;
+  readonly history: RunHistory;
   readonly mlflow: MlflowConnection;
   readonly ownExecutions: WeakSet<vscode.TerminalShellExecution>;
 }
@@ -31,6 +33,7 @@ const commands: Readonly<Record<string, Command>> = {
   "haywire.openPanel": { needsTrust: true, run: ({ panel }, target) => panel.open(runIdOf(target)) },
   "haywire.stopWatching": { needsTrust: true, run: stopWatching },
   "haywire.setMlflowToken": { needsTrust: true, run: ({ mlflow }) => mlflow.askForToken() },
+  "haywire.clearHistory": { needsTrust: false, run: ({ history }) => history.clear() },
   "haywire.goToCode": { needsTrust: true, run: (_, target) => isCodePlace(target) && goToCode(target) },
   "haywire.showRule": { needsTrust: false, run: (_, target) => showRule(target) },
   "haywire.restartServer": { needsTrust: false, run: ({ client }) => client.restart() },

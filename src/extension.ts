@@ -8,6 +8,7 @@ import { watchNotebooks } from "./notebookPrograms.ts";
 import { createNotifications } from "./notifications.ts";
 import { createPanel } from "./panel.ts";
 import { registerRuleDocuments } from "./ruleDocuments.ts";
+import { keepRunHistory } from "./runHistory.ts";
 import { createRunTree } from "./runTree.ts";
 import { createStatusBar } from "./statusBar.ts";
 import { watchTerminals } from "./terminalPrograms.ts";
@@ -22,6 +23,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const runs = trackRuns(started);
   const panel = createPanel(context, started, runs);
   const logs = createLogWatcher(context, started, runs, panel);
+  const history = keepRunHistory(context, runs);
   const mlflow = connectMlflow(context, started);
   const offers = createFollowOffers(started, runs, panel);
   const ownExecutions = new WeakSet<vscode.TerminalShellExecution>();
@@ -32,8 +34,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     createStatusBar(runs),
     createNotifications(context, runs, panel),
     registerRuleDocuments(started),
-    registerCommands({ client: started, runs, panel, logs, ownExecutions, mlflow }),
+    registerCommands({ client: started, runs, panel, logs, ownExecutions, mlflow, history }),
     mlflow,
+    history,
     watchTerminals(offers, (execution) => ownExecutions.has(execution)),
     watchDebuggers(offers),
     watchNotebooks(offers),
