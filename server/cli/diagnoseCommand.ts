@@ -19,17 +19,22 @@ import { oneOf, readOptions } from "./options.ts";
 export const diagnoseCommand: Command = {
   name: "diagnose",
   summary: "Says what went wrong in finished or growing run logs.",
-  usage: `Usage: haywire diagnose [--code FILE] [--format FORMAT] LOG…
+  usage: `Usage: haywire diagnose [--code FILE] [--format FORMAT] [--checklist] LOG…
 
 Reads log files, or folders whose logs are a run each, and prints what went wrong, since which step, and what to change.
 
   --code FILE      the script that trained, for leading a verdict to its line
   --format FORMAT  text, json, sarif or markdown (default text)
+  --checklist      answer the seven questions asked of every run (in JSON always)
 
 Exit status: 0 nothing went wrong, 1 something did, 2 a log could not be read or holds no numbers.`,
   async run(argv, io) {
     const { values, positionals } = readOptions(argv, {
-      options: { code: { type: "string" }, format: { type: "string", default: "text" } },
+      options: {
+        code: { type: "string" },
+        format: { type: "string", default: "text" },
+        checklist: { type: "boolean" },
+      },
     });
     const format = oneOf("--format", values.format, ["text", "json", "sarif", "markdown"]);
     if (positionals.length === 0) throw new UsageError("Name the logs to read.");
@@ -38,7 +43,7 @@ Exit status: 0 nothing went wrong, 1 something did, 2 a log could not be read or
     const { value, problems } = await diagnoseLogs(logs, { script, patternsFor: logPatternsFor });
     const report = withShownPaths(value, io);
     const linted = script === null ? null : await lintedScript(script, report, io);
-    io.stdout.write(reportIn(format, report, linted));
+    io.stdout.write(reportIn(format, report, linted, values.checklist === true));
     for (const problem of problems) say(io.stderr, `haywire: ${shownPath(problem.path, io)}: ${problem.message}.`);
 
     const read = new Set(value.runs.flatMap((run) => run.sources.map((source) => source.path)));
@@ -53,6 +58,7 @@ function reportIn(
   format: "text" | "json" | "sarif" | "markdown",
   report: DiagnosisReport,
   script: ReportedFile | null,
+  checklist: boolean,
 ): string {
   switch (format) {
     case "json":
@@ -62,7 +68,7 @@ function reportIn(
     case "markdown":
       return diagnosisMarkdown(report, script);
     case "text":
-      return diagnosisText(report, script);
+      return diagnosisText(report, script, { checklist });
   }
 }
 

@@ -2,6 +2,8 @@ import { numberWords, stepWords } from "./numberWords.ts";
 import { createSlidingMedian, medianOf } from "./slidingMedian.ts";
 import type { Detector, DetectorKind, DetectorSettings } from "./verdict.ts";
 
+/** Training losses whose median is its level. */
+const trainWindow = 9;
 /** Evaluations behind the lowest one. */
 const fewest = 6;
 /** Evaluations after the lowest that are looked at. */
@@ -18,7 +20,8 @@ const trainFallen = 0.9;
 export const overfitting: DetectorKind = { kind: "overfitting", create: createOverfitting };
 
 function createOverfitting({ context, losses }: DetectorSettings): Detector {
-  const train = createSlidingMedian(9);
+  let train: number[] = [];
+  const level = (): number => medianOf(train.slice(-trainWindow));
   const differences = createSlidingMedian(32);
   let trainSeries: string | null = null;
   let series: string | null = null;
@@ -51,10 +54,13 @@ function createOverfitting({ context, losses }: DetectorSettings): Detector {
       if (role === "train-loss") {
         trainSeries ??= observation.series;
         if (trainSeries === observation.series && Number.isFinite(value)) {
-          train.add(value);
+          train.push(value);
+          if (train.length === 4 * trainWindow) {
+            train = train.slice(-trainWindow);
+          }
           if (awaitsTrain) {
             awaitsTrain = false;
-            trainAtLowest = train.median();
+            trainAtLowest = level();
           }
         }
         return [];
@@ -74,8 +80,8 @@ function createOverfitting({ context, losses }: DetectorSettings): Detector {
         before = [Number.isNaN(previousStep) ? step : previousStep, step];
         lowest = value;
         lowestStep = step;
-        trainAtLowest = train.median();
-        awaitsTrain = train.count === 0;
+        trainAtLowest = level();
+        awaitsTrain = train.length === 0;
         after = [];
         since = 0;
       } else {
@@ -93,12 +99,12 @@ function createOverfitting({ context, losses }: DetectorSettings): Detector {
       if (since < fewest || grew || !(lowest > 0)) {
         return [];
       }
-      const level = medianOf(after.slice(-3));
-      const trainNow = train.median();
+      const now = medianOf(after.slice(-3));
+      const trainNow = level();
       const spread = 1.4826 * differences.median();
       const fits =
-        level > lowest * (1 + rise) &&
-        level - lowest > spreads * spread &&
+        now > lowest * (1 + rise) &&
+        now - lowest > spreads * spread &&
         trainNow < trainFallen * trainAtLowest &&
         risesWithTime(after) > correlation;
       if (!fits) {
@@ -112,9 +118,9 @@ function createOverfitting({ context, losses }: DetectorSettings): Detector {
           onsetStep: lowestStep,
           onsetRange: before,
           detectedStep: step,
-          confidence: Math.min(0.95, 0.75 + 0.5 * (level / lowest - 1)),
+          confidence: Math.min(0.95, 0.75 + 0.5 * (now / lowest - 1)),
           evidence: [
-            `${observation.series} was lowest at step ${stepWords(lowestStep)} (${numberWords(lowest)}) and has risen to ${numberWords(level)} over ${since} evaluations`,
+            `${observation.series} was lowest at step ${stepWords(lowestStep)} (${numberWords(lowest)}) and has risen to ${numberWords(now)} over ${since} evaluations`,
             `${trainSeries ?? "training loss"} has fallen from ${numberWords(trainAtLowest)} to ${numberWords(trainNow)} meanwhile`,
           ],
         },

@@ -8,13 +8,16 @@ const fewestKnown = 64;
 const manySteps = 10;
 /** Records whose median is a block, and blocks that are kept. */
 const blockLength = 16;
-const mostBlocks = 64;
+const mostBlocks = 192;
 /** Never lower than this share of the first level. */
 const fallen = 0.96;
 /** What moves further up is no plateau. */
 const risen = 1.25;
-/** A level is the mean of as many blocks as bring its standard error under this share: a third of what counts as a fall. */
-const precision = 0.013;
+/**
+ * A level is the mean of as many blocks as bring its standard error under this share. The lowest of 60 levels lies 2.3 errors
+ * below their middle by chance, the first one up to two above: a fall of 0.04 must be more than both.
+ */
+const precision = 0.009;
 /** Standard error of a block's median, in spreads: √(π/2)/√16. */
 const blockError = 0.313;
 /** Levels apart that show a fall: three standard errors. */
@@ -78,7 +81,7 @@ function createPlateau({ context, losses, stepAxis }: DetectorSettings): Detecto
       }
       const steps = (step - firstStep) / count;
       const known = (context.hasRate && !context.rateRising) || (stepAxis === "step" && steps >= manySteps);
-      if (count < (known ? fewestKnown : fewest) || blocks.length < 3 * wide || context.rateRising) {
+      if (count < (known ? fewestKnown : fewest) || blocks.length < 2 * wide || context.rateRising) {
         return [];
       }
       // What still falls, however slowly, has not stopped.

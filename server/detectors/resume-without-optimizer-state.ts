@@ -1,9 +1,10 @@
 import { numberWords, stepWords, timesWords } from "./numberWords.ts";
-import { createSlidingMedian } from "./slidingMedian.ts";
+import { medianOf } from "./slidingMedian.ts";
 import type { Detector, DetectorKind, DetectorSettings, Verdict } from "./verdict.ts";
 
 /** Records whose median is the level before the resume, and those after it in which a jump is its. */
 const levelWindow = 16;
+const remembered = 80;
 const watched = 8;
 /** A jump is at least a half more, and this many spreads (1.4826 MAD) of the residuals before. On the log scale. */
 const smallestRise = Math.log(1.5);
@@ -20,8 +21,7 @@ export const resumeWithoutOptimizerState: DetectorKind = {
 };
 
 function createResume({ context, losses }: DetectorSettings): Detector {
-  let level = createSlidingMedian(levelWindow);
-  const residuals = createSlidingMedian(64);
+  let recent: number[] = [];
   let first = Number.NaN;
   let series: string | null = null;
   let resumedIndex = -1;
@@ -47,12 +47,13 @@ function createResume({ context, losses }: DetectorSettings): Detector {
       if (Number.isNaN(first)) {
         first = seen;
       }
-      if (context.resumedNear(index) && armedAt < index - watched && level.count >= levelWindow) {
+      if (context.resumedNear(index) && armedAt < index - watched && recent.length >= levelWindow) {
         resumes++;
         resumedIndex = index;
         armedAt = index;
-        base = level.median();
-        limit = Math.max(smallestRise, spreads * 1.4826 * residuals.median());
+        const before = recent.slice(-remembered);
+        base = medianOf(before.slice(-levelWindow));
+        limit = Math.max(smallestRise, spreads * spreadOf(before));
         above = 0;
         onset = step;
         peak = 0;
@@ -65,7 +66,7 @@ function createResume({ context, losses }: DetectorSettings): Detector {
         if (fresh) {
           resumedIndex = -1;
           base = Number.NaN;
-          level = createSlidingMedian(levelWindow);
+          recent = [];
         } else if (above >= needed || rise > 2 * limit) {
           resumedIndex = -1;
           const said = verdictOf(observation.series, onset, step, Math.exp(base), Math.exp(base + peak));
@@ -74,10 +75,10 @@ function createResume({ context, losses }: DetectorSettings): Detector {
         }
         return [];
       }
-      if (level.count > 0) {
-        residuals.add(Math.abs(seen - level.median()));
+      recent.push(seen);
+      if (recent.length === 2 * remembered) {
+        recent = recent.slice(remembered);
       }
-      level.add(seen);
       return [];
     },
     restart() {},
@@ -102,4 +103,13 @@ function verdictOf(series: string, onset: number, step: number, was: number, is:
       `${series} was ${numberWords(was)} before the run was resumed at step ${stepWords(onset)} and jumps to ${numberWords(is)}, ${timesWords(is / was)}`,
     ],
   };
+}
+
+/** 1.4826 MAD of what the values differ from the median of those before them. */
+function spreadOf(values: readonly number[]): number {
+  const residuals: number[] = [];
+  for (let i = levelWindow; i < values.length; i++) {
+    residuals.push(Math.abs((values[i] ?? 0) - medianOf(values.slice(i - levelWindow, i))));
+  }
+  return residuals.length === 0 ? 0 : 1.4826 * medianOf(residuals);
 }

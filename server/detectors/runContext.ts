@@ -201,7 +201,7 @@ export function createRunContext(): RunContext {
           stride = step - lossStep;
         }
         lossStep = step;
-        if (value > 0 && Number.isFinite(value)) {
+        if (gradientSeries !== null && value > 0 && Number.isFinite(value)) {
           lossRise = Math.log(value / lossLevel.median());
           lossLevel.add(value);
         }

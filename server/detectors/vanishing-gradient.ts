@@ -67,7 +67,7 @@ function createVanishingGradient({ context }: DetectorSettings): Detector {
         return [];
       }
       if (role === "train-loss") {
-        if (value > 0 && Number.isFinite(value)) {
+        if ((series !== null || layered) && value > 0 && Number.isFinite(value)) {
           losses.add(value);
           if (losses.count === 8) {
             firstLoss = losses.median();

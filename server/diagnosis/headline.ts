@@ -30,6 +30,32 @@ export function headlineOf(verdict: Verdict, evidence: RunEvidence, run: Run): s
       return `Loss has grown ${since}`;
     case "loss-spike":
       return `Loss spiked at ${place} and came back`;
+    case "recovered":
+      return `Loss has recovered ${since}`;
+    case "lr-change-coincident":
+      return `The failure begins where the learning rate steps up, at ${place}`;
+    case "data-shift":
+      return `Loss stands at a new level ${since}`;
+    case "overfitting":
+      return `Validation loss rises ${since} while training loss falls`;
+    case "plateau":
+      return "Loss has never fallen";
+    case "vanishing-gradient":
+      return `Gradients vanish ${since} while the loss stays high`;
+    case "grad-explosion-intermittent":
+      return `The gradient norm burst at ${place} and came back`;
+    case "grad-explosion-smooth":
+      return `The gradient norm grows ${since}`;
+    case "loss-scale-collapse":
+      return `The loss scale collapses ${since}`;
+    case "adam-denominator":
+      return `Updates grow ${since} while gradients do not`;
+    case "resume-without-optimizer-state":
+      return `Loss jumps where the run was resumed, at ${place}`;
+    case "repeatable-onset":
+      return `Loss jumps again and again at equal distances, ${since}`;
+    case "batch-norm-instability":
+      return `Loss bursts in a network with batch norm, ${since}`;
     default:
       return `${plainKind(kind)} ${since}`;
   }

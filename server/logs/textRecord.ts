@@ -44,6 +44,7 @@ const deepSpeedLogger = /\[(?:logging|timer)\.py:\d+:(?:log_dist|stop|print_perf
 const overflow = /\b(?:grad(?:ient)? overflow|overflow detected|OVERFLOW!)/i;
 const scaleChange =
   /(?:reducing (?:dynamic )?loss scale from \S+ to|reducing to|loss scale:? reducing to)\s+([\d.e+-]+)/i;
+const attemptedScale = /attempted loss scale:\s*(\d[\d.e+]*\d|\d)/i;
 const resumed = /\b(?:resum(?:ed|ing)\b.{0,60}\b(?:from|checkpoint|training|at)|loaded checkpoint)\b/i;
 
 export function createLineParser(): LineParser {
@@ -345,7 +346,9 @@ function eventIn(line: string): ParsedLine | null {
     return { values: new Map([["loss scale", scale]]), event: { kind: "overflow", text } };
   }
   if (overflow.test(line)) {
-    return { values: new Map(), event: { kind: "overflow", text } };
+    // DeepSpeed's hysteresis keeps the scale at the first overflow.
+    const kept = parseNumber(attemptedScale.exec(line)?.[1] ?? "");
+    return { values: kept === null ? new Map() : new Map([["loss scale", kept]]), event: { kind: "overflow", text } };
   }
   return resumed.test(line) && !looksLikeCode(line) ? { values: new Map(), event: { kind: "resume", text } } : null;
 }

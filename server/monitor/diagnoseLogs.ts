@@ -1,5 +1,6 @@
 import { type AcrossVerdict, acrossRuns } from "../diagnosis/acrossRuns.ts";
 import { batchNormInstability } from "../diagnosis/batchNormBursts.ts";
+import { checklistOf } from "../diagnosis/checklist.ts";
 import { diagnose } from "../diagnosis/diagnose.ts";
 import { evidenceAt } from "../diagnosis/runEvidence.ts";
 import { type RunScript, steppedOptimizer } from "../diagnosis/script.ts";
@@ -33,7 +34,7 @@ export async function diagnoseLogs(
   const across = acrossRuns(read.map(judgedRun));
   return {
     value: {
-      runs: read.map(({ reading }) => reportedRun(reading, script)),
+      runs: read.map(({ reading }) => reportedRun(reading, script, read.length < 2 ? null : across)),
       across_runs: across.map((each) => reportedAcross(each, script)),
     },
     problems,
@@ -63,7 +64,11 @@ function reportedAcross(found: AcrossVerdict, script: RunScript | null): Reporte
   };
 }
 
-function reportedRun(reading: RunReading, script: RunScript | null): ReportedRun {
+function reportedRun(
+  reading: RunReading,
+  script: RunScript | null,
+  across: readonly AcrossVerdict[] | null,
+): ReportedRun {
   const { run } = reading;
   return {
     name: run.name,
@@ -72,6 +77,12 @@ function reportedRun(reading: RunReading, script: RunScript | null): ReportedRun
     series: [...run.series.values()].map(({ name, role, length }) => ({ name, role, points: length })),
     verdicts: withBatchNorm(reading, script).map(({ verdict, seen }) =>
       reportedVerdict(diagnose(verdict, seen, run, script), script),
+    ),
+    checklist: checklistOf(
+      run,
+      reading.findings.map(({ verdict }) => verdict),
+      script,
+      across?.some(({ kind, runs }) => kind === "repeatable-onset" && runs.includes(run.name)) ?? null,
     ),
     checks: reading.checks(),
   };

@@ -1,4 +1,5 @@
 import type { VerdictKind } from "../detectors/verdict.ts";
+import type { ChecklistAnswer } from "../diagnosis/checklist.ts";
 import type { SeriesRole } from "../runs/run.ts";
 
 /** A number of JSON: what is not finite is its name. */
@@ -32,6 +33,8 @@ export interface ReportedRun {
   readonly steps: readonly ReportedNumber[];
   readonly series: readonly { readonly name: string; readonly role: SeriesRole; readonly points: number }[];
   readonly verdicts: readonly ReportedVerdict[];
+  /** The seven questions that are asked of every run. */
+  readonly checklist?: readonly ChecklistAnswer[];
   /** Checks that ran, and why the others could not. */
   readonly checks: {
     readonly ran: number;

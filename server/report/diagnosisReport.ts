@@ -26,8 +26,19 @@ export function findingsOf({ causes }: ReportedVerdict, { diagnostics }: Reporte
 }
 
 /** The report for a terminal, uncoloured: each run with its verdicts, or that nothing was found and what was looked at. */
-export function diagnosisText(report: DiagnosisReport, script: ReportedFile | null = null): string {
-  return [...report.runs.map((run) => runText(run, script)), ...report.across_runs.map(acrossText)].join("\n");
+export function diagnosisText(
+  report: DiagnosisReport,
+  script: ReportedFile | null = null,
+  options: { readonly checklist: boolean } = { checklist: false },
+): string {
+  return [
+    ...report.runs.map((run) => runText(run, script) + (options.checklist ? checklistText(run) : "")),
+    ...report.across_runs.map(acrossText),
+  ].join("\n");
+}
+
+function checklistText({ checklist }: ReportedRun): string {
+  return (checklist ?? []).map(({ question, answer, why }) => `  ${question} ${answer}: ${why}\n`).join("");
 }
 
 function acrossText({ kind, runs, confidence, evidence, causes, next_step, code }: ReportedAcross): string {

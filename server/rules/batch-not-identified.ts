@@ -66,9 +66,10 @@ function isNamed({ identities }: BatchLoopFact, body: string): boolean {
 /** A line of its own beside the backward pass logs the number of the batch. */
 function isRecorded({ events, header, end }: TrainingLoopFact, { index }: BatchLoopFact, text: string): boolean {
   const backward = events.find(({ kind, inlined }) => /backward$/.test(kind) && !inlined);
-  if (backward === undefined || index === null) return false;
+  if (backward === undefined) return false;
   const indentation = /[ \t]*$/.exec(text.slice(0, backward.statement.start))?.[0] ?? "";
-  const name = index.replaceAll(/\W/g, "\\$&");
+  // A loop over what counts already has its index by another name than `enumerate` tells.
+  const name = index === null ? "(i|it|n|k|\\w*(idx|index|step|iter))" : index.replaceAll(/\W/g, "\\$&");
   const record = new RegExp(
     `^${indentation}(print|[\\w.]*(print|log|info|debug|write|add_scalar|update|save)\\w*)\\(.*\\bbatch\\b.*\\b${name}\\b`,
     "im",

@@ -16,7 +16,7 @@ const numberedMetric = /^(?:acc|top|prec|map|ap|hits|recall|ndcg)\d+$/;
 const timeWords = new Set("time timestamp runtime elapsed eta dt seconds sec secs duration ms".split(" "));
 const gradientWords = new Set("grad grads gradient gradients gnorm grdn gradnorm".split(" "));
 /** Whose gradients, and how they were measured. */
-const gradientNeutralWords = new Set("global l2 all optim optimizer".split(" "));
+const gradientNeutralWords = new Set("global l2 all optim optimizer actor policy model".split(" "));
 
 /** A name in lower-case words: `valLoss`, `val/loss` and `Val. Loss` alike give `["val", "loss"]`. */
 export function wordsOf(name: string): string[] {

@@ -82,6 +82,8 @@ test("the index that the loop has already is the one that is logged", async () =
   const after = present(await fixed(text, "batch-not-identified"), "a fix");
   assert.match(after, /for i, \(x, y\) in progress:/);
   assert.match(after, /print\(f"batch \{i\}"\)/);
+  const { diagnostics } = await linter.lintText({ path: "train.py", text: after, suspected: live });
+  assert.ok(!diagnostics.some(({ rule }) => rule === "batch-not-identified"), "the rule is silent then");
 });
 
 const validated = `import torch

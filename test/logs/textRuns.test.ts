@@ -46,6 +46,15 @@ describe("runs in text logs", () => {
     assert.ok(![...run.series.keys()].some((name) => name.includes(".py")));
   });
 
+  it("know the scale at an overflow that leaves it as it is", () => {
+    const run = runOf([
+      "step 10 | loss: 0.5",
+      "[deepspeed] OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 65536, but hysteresis is 2. Reducing hysteresis to 1",
+      "[deepspeed] OVERFLOW! Rank 0 Skipping step. Attempted loss scale: 65536, reducing to 32768",
+    ]);
+    assert.deepEqual(told(run)[1], "loss scale (loss-scale): 10 65536, 10 32768");
+  });
+
   it("take DeepSpeed's steps where the script counts none", () => {
     const run = runOf([
       "[2024-01-02 10:00:00,1] [INFO] [timer.py:198:stop] 0/10, RunningAvgSamplesPerSec=8.5, CurrSamplesPerSec=8.25, MemAllocated=1.91GB",
