@@ -166,7 +166,11 @@ export function torchClassifier(optimizers: readonly OptimizerSite[]): Classifie
       return { kind: "optimizer-step", subject: subjectText(receiver), optimizers: [], wrapper: "DeepSpeed" };
     }
     const made = linkedCalls(receiver, scope, (each, from) => wrapperConstructor(each, from) === "DeepSpeed");
-    if (made.size === 0) return null;
+    // `clipper.step(amp.master_params(optimizer))` may clip.
+    if (made.size === 0)
+      return argument !== undefined && isParameters(argument)
+        ? { kind: "unknown-call-with-model", subject: subjectText(receiver), optimizers: [] }
+        : null;
     return { kind: "optimizer-step", subject: subjectText(receiver), optimizers: [], wrapper: "DeepSpeed" };
   }
 
@@ -297,7 +301,7 @@ function isOptimizerNamed(expression: Expression): boolean {
 }
 
 function isParameters(value: Expression): boolean {
-  return value.kind === "call" && value.callee.kind === "attribute" && value.callee.name === "parameters";
+  return value.kind === "call" && /^(parameters|master_params)$/.test(terminalName(value.callee) ?? "");
 }
 
 function definedInFile(call: Call, scope: Scope): boolean {
