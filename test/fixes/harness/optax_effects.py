@@ -89,3 +89,11 @@ def weight_decay_on_norm_and_bias(case):
 def eval_mode_missing(case):
     before, after = case.before.run().norm_modes, case.after.run().norm_modes
     assert len(before) == len(after) and before.count(True) == 0 < after.count(True), after
+
+
+@effect
+def no_warmup(case):
+    """The first update is none, and those after it grow from there."""
+    before, after = case.before.run().updates, case.after.run().updates
+    assert len(before) == len(after) and before[0] > 0, before
+    assert after[0] == 0 < after[1] < after[2] < 0.1 * before[0], after
