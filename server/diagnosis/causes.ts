@@ -89,7 +89,8 @@ function gradientCause(verdict: Verdict, evidence: RunEvidence, script: RunScrip
       clip === null
         ? `${first ? "Gradients jumped first" : "Gradients jumped with it"}: ${seen}${script === null ? "." : ", and nothing clips them."}`
         : `${first ? "Gradients jumped first" : "Gradients jumped with it"}: ${seen}, although they are clipped.`,
-    rules: clip === null ? ["missing-gradient-clipping"] : ["clip-before-unscale"],
+    // The customary threshold that the rule's fix writes would have let a small burst pass.
+    rules: clip !== null ? ["clip-before-unscale"] : small ? [] : ["missing-gradient-clipping"],
     // A burst below the customary threshold is a symptom: something else has let the gradients become that small.
     weight: small ? 0.5 : first ? 1 : 0.7,
     nextStep:

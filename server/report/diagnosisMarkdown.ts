@@ -1,5 +1,5 @@
 import type { DiagnosisReport, ReportedRun, ReportedVerdict } from "../monitor/logDiagnosis.ts";
-import { extentText, findingsOf } from "./diagnosisReport.ts";
+import { extentText, likeliestFinding } from "./diagnosisReport.ts";
 import type { ReportedFile } from "./reportedFile.ts";
 
 /** `diagnose --format markdown`: a section a run, for a pull request or a notebook of experiments. Ends in a line end. */
@@ -33,7 +33,7 @@ function verdictSection(verdict: ReportedVerdict, script: ReportedFile | null): 
   const fixes =
     script === null
       ? []
-      : findingsOf(verdict, script).flatMap(({ rule, fixes }) =>
+      : likeliestFinding(verdict, script).flatMap(({ rule, fixes }) =>
           fixes.slice(0, 1).map(({ title }) => `${title} (\`${rule}\`)`),
         );
   return [

@@ -20,9 +20,15 @@ export function diagnosisJson(report: DiagnosisReport, script: ReportedFile | nu
 }
 
 /** The findings of a script that a verdict names as causes, in the order in which it names them. */
-export function findingsOf({ causes }: ReportedVerdict, { diagnostics }: ReportedFile): readonly Diagnostic[] {
+function findingsOf({ causes }: ReportedVerdict, { diagnostics }: ReportedFile): readonly Diagnostic[] {
   const named = [...new Set(causes.flatMap(({ rules }) => rules))];
   return named.flatMap((name) => diagnostics.filter(({ rule }) => rule === name));
+}
+
+/** The finding behind the likeliest cause that a fix exists for: one change at a time is offered. Empty where there is none. */
+export function likeliestFinding(verdict: ReportedVerdict, script: ReportedFile): readonly Diagnostic[] {
+  const findings = findingsOf({ ...verdict, causes: verdict.causes.slice(0, 1) }, script);
+  return findings.filter(({ fixes }) => fixes.length > 0).slice(0, 1);
 }
 
 /** The report for a terminal, uncoloured: each run with its verdicts, or that nothing was found and what was looked at. */
@@ -71,10 +77,13 @@ function runText(run: ReportedRun, script: ReportedFile | null): string {
     if (verdict.code !== null) {
       lines.push(`    At ${verdict.code.filename}:${verdict.code.row}:${verdict.code.column}`);
     }
-    for (const { rule, start, fixes } of script === null ? [] : findingsOf(verdict, script)) {
-      const { row, column } = script?.locate(start) ?? {};
-      const [fix] = fixes;
-      if (fix !== undefined) lines.push(`    Fix: ${fix.title} (${rule}, ${script?.path}:${row}:${column})`);
+    if (script !== null) {
+      for (const { rule, start, fixes } of likeliestFinding(verdict, script)) {
+        const { row, column } = script.locate(start);
+        for (const { title } of fixes.slice(0, 1)) {
+          lines.push(`    Fix: ${title} (${rule}, ${script.path}:${row}:${column})`);
+        }
+      }
     }
   }
   lines.push(...run.checks.silent.map(({ kind, why }) => `  Not checked: ${kind} (${why})`));
