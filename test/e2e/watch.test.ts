@@ -7,7 +7,7 @@ import { replayRun } from "../../scripts/replayRun.mjs";
 import { openEditor, openFile, patience, release, runCommand, screenshots, until } from "./embeddedEditor.ts";
 import { chartFacts, panelFrame, verdictKinds, watchLogFile } from "./watchLog.ts";
 
-test(`VS Code ${release}: the panel draws a growing log, and a verdict leads to the optimizer's line`, async (context) => {
+test(`VS Code ${release}: the panel draws a growing log, and a verdict leads to the line of the schedule's peak`, async (context) => {
   const editor = await openEditor();
   context.after(editor.close);
   const { page, workspace } = editor;
@@ -57,7 +57,8 @@ test(`VS Code ${release}: the panel draws a growing log, and a verdict leads to 
   await runCommand(page, "Notifications: Clear All Notifications");
   await panel.locator(".verdicts .code").first().click();
   const text = await readFile(path.join(workspace, "transformer.py"), "utf8");
-  const line = text.split("\n").findIndex((code) => code.includes("torch.optim.Adam(")) + 1;
+  // The rate was still rising: the line that holds the schedule's peak is the one to change.
+  const line = text.split("\n").findIndex((code) => code.startsWith("peak_lr")) + 1;
   await page
     .locator(".statusbar-item", { hasText: new RegExp(`Ln ${line}, `) })
     .first()
