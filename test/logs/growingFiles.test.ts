@@ -17,7 +17,8 @@ const happening = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constantFrom("rotate" as const, "recreate" as const, "truncate" as const, "clock" as const),
-      size: fc.integer({ min: 1, max: 400 }),
+      // At least a line: of a log that is cut and written on with the byte that it held, nothing tells.
+      size: fc.integer({ min: 60, max: 400 }),
     }),
   },
 );
