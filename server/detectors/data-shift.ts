@@ -1,3 +1,4 @@
+import { lossSilence } from "./lossCurves.ts";
 import { numberWords, stepWords, timesWords } from "./numberWords.ts";
 import type { Detector, DetectorKind, DetectorSettings } from "./verdict.ts";
 
@@ -38,13 +39,9 @@ function createDataShift({ losses, context }: DetectorSettings): Detector {
     },
     restart() {},
     silentBecause() {
-      if (!losses.any) {
-        return "no training loss is logged: log it at every few steps";
-      }
-      if (context.levelsMeanNothing) {
-        return "reward or adversarial losses are logged: their level says nothing";
-      }
-      return losses.records < 32 ? "too few records to tell a shift from noise" : null;
+      return (
+        lossSilence(losses, context) ?? (losses.records < 32 ? "too few records to tell a shift from noise" : null)
+      );
     },
   };
 }

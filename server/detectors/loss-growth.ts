@@ -1,3 +1,4 @@
+import { lossSilence } from "./lossCurves.ts";
 import { numberWords, stepWords, timesWords } from "./numberWords.ts";
 import type { LossEpisode } from "./riseEpisodes.ts";
 import { sparseRise } from "./risePyramid.ts";
@@ -22,13 +23,10 @@ function createLossGrowth({ losses, context }: DetectorSettings): Detector {
     },
     restart() {},
     silentBecause() {
-      if (!losses.any) {
-        return "no training loss is logged: log it at every few steps";
-      }
-      if (context.levelsMeanNothing) {
-        return "reward or adversarial losses are logged: their level says nothing";
-      }
-      return losses.records < sparseRise.fewestBlocks ? "too few records to judge a rise" : null;
+      return (
+        lossSilence(losses, context) ??
+        (losses.records < sparseRise.fewestBlocks ? "too few records to judge a rise" : null)
+      );
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { LossEvent } from "./lossCurves.ts";
+import { type LossEvent, lossSilence } from "./lossCurves.ts";
 import { numberWords, stepWords, timesWords } from "./numberWords.ts";
 import type { Detector, DetectorKind, DetectorSettings, Observation, Verdict } from "./verdict.ts";
 
@@ -48,13 +48,9 @@ function createLossSpike({ losses, context }: DetectorSettings): Detector {
       highest = Number.NEGATIVE_INFINITY;
     },
     silentBecause() {
-      if (!losses.any) {
-        return "no training loss is logged: log it at every few steps";
-      }
-      if (context.levelsMeanNothing) {
-        return "reward or adversarial losses are logged: their level says nothing";
-      }
-      return losses.ready ? null : "too few records of training loss to know its noise";
+      return (
+        lossSilence(losses, context) ?? (losses.ready ? null : "too few records of training loss to know its noise")
+      );
     },
   };
 }

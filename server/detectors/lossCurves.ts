@@ -24,6 +24,15 @@ export interface LossCurves {
   readonly ready: boolean;
 }
 
+/** What a detector of the training loss says that has none. */
+export const noTrainingLoss = "no training loss is logged: log it at every few steps";
+
+/** Why no detector of the training loss's level can speak; null when one can. */
+export function lossSilence({ any }: Pick<LossCurves, "any">, context: RunContext): string | null {
+  if (!any) return noTrainingLoss;
+  return context.levelsMeanNothing ? "reward or adversarial losses are logged: their level says nothing" : null;
+}
+
 /** A spike is at least a doubling: smaller ones change no training. On the log scale. */
 const smallestRise = Math.log(2);
 const spreads = 5;

@@ -1,3 +1,4 @@
+import { lossSilence } from "./lossCurves.ts";
 import { numberWords, stepWords } from "./numberWords.ts";
 import { createSlidingMedian, medianOf } from "./slidingMedian.ts";
 import type { Detector, DetectorKind, DetectorSettings } from "./verdict.ts";
@@ -115,13 +116,10 @@ function createPlateau({ context, losses, stepAxis }: DetectorSettings): Detecto
     },
     restart: begin,
     silentBecause() {
-      if (!losses.any) {
-        return "no training loss is logged: log it at every few steps";
-      }
-      if (context.levelsMeanNothing) {
-        return "reward or adversarial losses are logged: their level says nothing";
-      }
-      return over || count >= fewest ? null : "too few records to tell a plateau from a slow beginning";
+      return (
+        lossSilence(losses, context) ??
+        (over || count >= fewest ? null : "too few records to tell a plateau from a slow beginning")
+      );
     },
   };
 }

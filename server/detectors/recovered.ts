@@ -1,3 +1,4 @@
+import { noTrainingLoss } from "./lossCurves.ts";
 import { numberWords, stepWords } from "./numberWords.ts";
 import type { Detector, DetectorKind, DetectorSettings, Verdict } from "./verdict.ts";
 
@@ -88,6 +89,6 @@ function createRecovered({ losses, context }: DetectorSettings): Detector {
     restart() {
       open = null;
     },
-    silentBecause: () => (losses.any ? null : "no training loss is logged: log it at every few steps"),
+    silentBecause: () => (losses.any ? null : noTrainingLoss),
   };
 }

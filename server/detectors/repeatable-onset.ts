@@ -1,3 +1,4 @@
+import { lossSilence } from "./lossCurves.ts";
 import { stepWords } from "./numberWords.ts";
 import type { Detector, DetectorKind, DetectorSettings } from "./verdict.ts";
 
@@ -62,10 +63,7 @@ function createRepeatableOnset({ context, losses }: DetectorSettings): Detector 
       said = false;
     },
     silentBecause() {
-      if (!losses.any) {
-        return "no training loss is logged: log it at every few steps";
-      }
-      return context.levelsMeanNothing ? "reward or adversarial losses are logged: their level says nothing" : null;
+      return lossSilence(losses, context);
     },
   };
 }

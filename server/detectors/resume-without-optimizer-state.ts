@@ -1,3 +1,4 @@
+import { noTrainingLoss } from "./lossCurves.ts";
 import { numberWords, stepWords, timesWords } from "./numberWords.ts";
 import { medianOf } from "./slidingMedian.ts";
 import type { Detector, DetectorKind, DetectorSettings, Verdict } from "./verdict.ts";
@@ -84,7 +85,7 @@ function createResume({ context, losses }: DetectorSettings): Detector {
     restart() {},
     silentBecause() {
       if (!losses.any) {
-        return "no training loss is logged: log it at every few steps";
+        return noTrainingLoss;
       }
       return resumes === 0 ? "the run was not resumed, as far as the log says" : null;
     },
