@@ -21,18 +21,18 @@ const wordsIn = searchForWords([
 const anyMention = frameworks.flatMap(({ mentions }) => mentions);
 
 /**
- * What code a text can hold. A text that does not train has no findings of its own, but settings that can differ from an earlier
- * state of the file.
+ * What code a file can hold, by a look at its bytes that takes a fraction of the time of decoding and parsing. A text that does
+ * not train has no findings of its own, but settings that can differ from an earlier state of the file. What decoding would have
+ * to speak of counts as training: notebooks, large files, and bytes that are not UTF-8.
  */
-export function trainingCodeIn(file: string, text: string): TrainingCode {
-  return trainingCodeOf(file, Buffer.from(text), () => text);
-}
-
-function trainingCodeOf(file: string, bytes: Buffer, readText: () => string): TrainingCode {
+export function trainingCodeInBytes(file: string, bytes: Buffer): TrainingCode {
+  if (file.toLowerCase().endsWith(".ipynb") || bytes.length > largestSource) return "training";
+  if (bytes.includes(0) || !isUtf8(bytes)) return "training";
   const found = wordsIn(bytes);
   const isMentioned = (words: readonly string[]) => words.some((word) => found.has(word));
   if (!isMentioned(anyMention)) return "none";
-  const text = readText();
+  // One byte a character: what is looked for is ASCII.
+  const text = bytes.toString("latin1");
   if (isTestCode(file, text)) return "mention";
   if (found.has(suppression)) return "training";
   const extension = path.extname(file).toLowerCase();
@@ -44,15 +44,4 @@ function trainingCodeOf(file: string, bytes: Buffer, readText: () => string): Tr
   // Few texts get past the first look, and of those an example in a docstring is told from code.
   if (!holds(text)) return "mention";
   return language !== "python" || holds(withoutProse(text)) ? "training" : "mention";
-}
-
-/**
- * The same for a file as its bytes, in a fraction of the time that decoding and parsing take. What decoding would have to speak
- * of counts as training: notebooks, large files, and bytes that are not UTF-8.
- */
-export function trainingCodeInBytes(file: string, bytes: Buffer): TrainingCode {
-  if (file.toLowerCase().endsWith(".ipynb") || bytes.length > largestSource) return "training";
-  if (bytes.includes(0) || !isUtf8(bytes)) return "training";
-  // One byte a character: what is looked for is ASCII.
-  return trainingCodeOf(file, bytes, () => bytes.toString("latin1"));
 }
