@@ -1,12 +1,12 @@
 import type { DiagnosisReport, ReportedRun, ReportedVerdict } from "../monitor/logDiagnosis.ts";
-import { extentText, likeliestFinding } from "./diagnosisReport.ts";
+import { extentText, offeredFix } from "./diagnosisReport.ts";
 import type { ReportedFile } from "./reportedFile.ts";
 
 /** `diagnose --format markdown`: a section a run, for a pull request or a notebook of experiments. Ends in a line end. */
 export function diagnosisMarkdown(report: DiagnosisReport, script: ReportedFile | null = null): string {
   const across = report.across_runs.map(
     ({ kind, runs, evidence, next_step }) =>
-      `### ${kind}: ${runs.map(escaped).join(", ")}\n\n${list(evidence)}${next(next_step)}`,
+      `### ${kind}: ${runs.map(escaped).join(", ")}\n\n${list(evidence.map(escaped))}${next(next_step)}`,
   );
   const sections = [
     ...report.runs.map((run) => runSection(run, script)),
@@ -22,7 +22,7 @@ function runSection(run: ReportedRun, script: ReportedFile | null): string {
   }
   parts.push(...run.verdicts.map((verdict) => verdictSection(verdict, script)));
   if (run.checks.silent.length > 0) {
-    const silent = run.checks.silent.map(({ kind, why }) => `- ${kind}: ${escaped(why)}\n`).join("");
+    const silent = list(run.checks.silent.map(({ kind, why }) => `${kind}: ${escaped(why)}`));
     parts.push(`<details><summary>Not checked: ${run.checks.silent.length}</summary>\n\n${silent}\n</details>\n`);
   }
   return parts.join("\n");
@@ -30,35 +30,24 @@ function runSection(run: ReportedRun, script: ReportedFile | null): string {
 
 function verdictSection(verdict: ReportedVerdict, script: ReportedFile | null): string {
   const { severity, headline, kind, confidence, evidence, causes, next_step, code } = verdict;
-  const fixes =
-    script === null
-      ? []
-      : likeliestFinding(verdict, script).flatMap(({ rule, fixes }) =>
-          fixes.slice(0, 1).map(({ title }) => `${title} (\`${rule}\`)`),
-        );
+  const fix = script === null ? null : offeredFix(verdict, script);
   return [
     `### ${severity}: ${escaped(headline)}\n`,
     `\`${kind}\`, ${Math.round(100 * confidence)} % sure\n`,
-    list(evidence),
+    list(evidence.map(escaped)),
     ...(causes.length === 0
       ? []
-      : [
-          "Consistent with:\n",
-          list(
-            causes.map(({ cause, why }) => `**${cause}**: ${why}`),
-            false,
-          ),
-        ]),
+      : ["Consistent with:\n", list(causes.map(({ cause, why }) => `**${cause}**: ${why}`))]),
     next(next_step),
     ...(code === null ? [] : [`At \`${code.filename}:${code.row}:${code.column}\`\n`]),
-    ...fixes.map((fix) => `Fix: ${fix}\n`),
+    ...(fix === null ? [] : [`Fix: ${fix.title} (\`${fix.rule}\`)\n`]),
   ]
     .filter((part) => part !== "")
     .join("\n");
 }
 
-function list(items: readonly string[], isPlain = true): string {
-  return items.map((item) => `- ${isPlain ? escaped(item) : item}\n`).join("");
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}\n`).join("");
 }
 
 function next(step: string): string {

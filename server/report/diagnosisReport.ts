@@ -13,22 +13,28 @@ export function diagnosisJson(report: DiagnosisReport, script: ReportedFile | nu
     ...run,
     verdicts: run.verdicts.map((verdict) => ({
       ...verdict,
-      findings: findingsOf(verdict, script).map((finding) => jsonFinding(script, finding)),
+      findings: findingsOf(verdict.causes, script).map((finding) => jsonFinding(script, finding)),
     })),
   }));
   return `${JSON.stringify({ ...report, runs }, null, 2)}\n`;
 }
 
-/** The findings of a script that a verdict names as causes, in the order in which it names them. */
-function findingsOf({ causes }: ReportedVerdict, { diagnostics }: ReportedFile): readonly Diagnostic[] {
+/** The findings of a script that causes of a verdict name, in their order. */
+function findingsOf(causes: ReportedVerdict["causes"], { diagnostics }: ReportedFile): readonly Diagnostic[] {
   const named = [...new Set(causes.flatMap(({ rules }) => rules))];
   return named.flatMap((name) => diagnostics.filter(({ rule }) => rule === name));
 }
 
-/** The finding behind the likeliest cause that a fix exists for: one change at a time is offered. Empty where there is none. */
-export function likeliestFinding(verdict: ReportedVerdict, script: ReportedFile): readonly Diagnostic[] {
-  const findings = findingsOf({ ...verdict, causes: verdict.causes.slice(0, 1) }, script);
-  return findings.filter(({ fixes }) => fixes.length > 0).slice(0, 1);
+/** The one change that is offered for a verdict: the first fix of its likeliest cause; null where that has none. */
+export function offeredFix(
+  { causes }: ReportedVerdict,
+  script: ReportedFile,
+): { readonly title: string; readonly rule: string; readonly row: number; readonly column: number } | null {
+  for (const { rule, start, fixes } of findingsOf(causes.slice(0, 1), script)) {
+    const [fix] = fixes;
+    if (fix !== undefined) return { title: fix.title, rule, ...script.locate(start) };
+  }
+  return null;
 }
 
 /** The report for a terminal, uncoloured: each run with its verdicts, or that nothing was found and what was looked at. */
@@ -77,14 +83,8 @@ function runText(run: ReportedRun, script: ReportedFile | null): string {
     if (verdict.code !== null) {
       lines.push(`    At ${verdict.code.filename}:${verdict.code.row}:${verdict.code.column}`);
     }
-    if (script !== null) {
-      for (const { rule, start, fixes } of likeliestFinding(verdict, script)) {
-        const { row, column } = script.locate(start);
-        for (const { title } of fixes.slice(0, 1)) {
-          lines.push(`    Fix: ${title} (${rule}, ${script.path}:${row}:${column})`);
-        }
-      }
-    }
+    const fix = script === null ? null : offeredFix(verdict, script);
+    if (fix !== null) lines.push(`    Fix: ${fix.title} (${fix.rule}, ${script?.path}:${fix.row}:${fix.column})`);
   }
   lines.push(...run.checks.silent.map(({ kind, why }) => `  Not checked: ${kind} (${why})`));
   return `${lines.join("\n")}\n`;
