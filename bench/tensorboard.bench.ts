@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { maskedCrc32c } from "../server/logs/crc32c.ts";
 import { readLog } from "../server/logs/readLog.ts";
 import { tensorboard } from "../server/logs/tensorboard.ts";
+import { framed } from "../test/logs/eventFile.ts";
 import { figure, median, timed } from "./measure.ts";
 import { peerNumber, peerPython, peerText } from "./peers.ts";
 
@@ -37,15 +37,6 @@ function eventFile(): Uint8Array {
     parts.push(framed(event));
   }
   return Buffer.concat(parts);
-}
-
-function framed(data: Uint8Array): Uint8Array {
-  const record = Buffer.alloc(data.length + 16);
-  record.writeBigUInt64LE(BigInt(data.length), 0);
-  record.writeUInt32LE(maskedCrc32c(record, 0, 8), 8);
-  record.set(data, 12);
-  record.writeUInt32LE(maskedCrc32c(data, 0, data.length), data.length + 12);
-  return record;
 }
 
 /** Milliseconds of rustboard's first load cycle, as it logs it; it verifies no checksums. */
