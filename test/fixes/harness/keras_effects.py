@@ -1,27 +1,10 @@
 """What each fix of Keras code is for; as `torch_effects.py`."""
-import functools
-from types import SimpleNamespace
-
 import numpy
+from effects import effects
 from keras_trace import watch
-from script import Script, close, numbers_in, temporary_folder
+from script import close, numbers_in, temporary_folder
 
-EFFECTS = {}
-
-
-@functools.lru_cache(maxsize=32)
-def script(text):
-    return Script(text, watch)
-
-
-def check(request):
-    effect = EFFECTS[request["effect"]]
-    effect(SimpleNamespace(**{**request, "before": script(request["before"]), "after": script(request["after"])}))
-
-
-def effect(function):
-    EFFECTS[function.__name__.replace("_", "-")] = function
-    return function
+_, effect, check = effects(watch)
 
 
 def same_training(one, other):
@@ -133,7 +116,7 @@ def many_hyperparameters_changed(case):
         rates = sorted({rate for _, rate in trace.dropouts})
         return {**kept, "kind": step.kind, "seeds": trace.seeds, "dropout": rates, **trace.fits[0]}
 
-    earlier = numbers(script(case.baseline).run())
+    earlier = numbers(case.baseline.run())
     left = lambda program: {name for name, value in numbers(program.run()).items() if value != earlier[name]}  # noqa: E731
     assert len(left(case.before)) >= 4
     assert len(left(case.after)) <= 1, f"{left(case.after)} still differ"

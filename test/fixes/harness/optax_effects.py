@@ -1,28 +1,11 @@
 """What each fix of Optax code is for; as `torch_effects.py`."""
-import functools
-from types import SimpleNamespace
-
 import jax
 import numpy
+from effects import effects
 from optax_trace import watch
-from script import Script, close, numbers_in
+from script import close, numbers_in
 
-EFFECTS = {}
-
-
-@functools.lru_cache(maxsize=32)
-def script(text):
-    return Script(text, watch)
-
-
-def check(request):
-    effect = EFFECTS[request["effect"]]
-    effect(SimpleNamespace(**{**request, "before": script(request["before"]), "after": script(request["after"])}))
-
-
-def effect(function):
-    EFFECTS[function.__name__.replace("_", "-")] = function
-    return function
+_, effect, check = effects(watch)
 
 
 def same_training(one, other):

@@ -3,29 +3,12 @@
 Each first asserts that the fault is there before, so that none can hold by itself. `case.before` and `case.after` are scripts,
 `case.title` is the title of the fix.
 """
-import functools
-from types import SimpleNamespace
-
 import torch
-from script import Script, close, numbers_in, numbers_named, temporary_folder
+from effects import effects
+from script import close, numbers_in, numbers_named, temporary_folder
 from torch_trace import watch
 
-EFFECTS = {}
-
-
-@functools.lru_cache(maxsize=64)
-def script(text):
-    return Script(text, watch)
-
-
-def check(request):
-    effect = EFFECTS[request["effect"]]
-    effect(SimpleNamespace(**{**request, "before": script(request["before"]), "after": script(request["after"])}))
-
-
-def effect(function):
-    EFFECTS[function.__name__.replace("_", "-")] = function
-    return function
+EFFECTS, effect, check = effects(watch)
 
 
 def same_training(one, other):
@@ -406,7 +389,7 @@ def many_hyperparameters_changed(case):
         kept = {name: group.get(name) for name in ("lr", "betas", "eps", "weight_decay", "amsgrad", "momentum")}
         return {**kept, "kind": trace.steps[0].kind, "steps": len(trace.steps), "batch": len(trace.losses[0][1])}
 
-    earlier = numbers(script(case.baseline).run())
+    earlier = numbers(case.baseline.run())
     differing = lambda program: {name for name, value in numbers(program.run()).items() if value != earlier[name]}  # noqa: E731
     assert len(differing(case.before)) >= 4
     left = differing(case.after)
